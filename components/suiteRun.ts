@@ -1,0 +1,95 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+
+import { MachineConnection } from "./ephemeralGpu";
+
+/** passed, failed (a case failed), or none (the suite could not judge: infrastructure). */
+export type Verdict = "passed" | "failed" | "none";
+
+export interface SuiteRunArgs {
+    readonly connection: MachineConnection;
+    /** The machine; a new one gets the suite anew. */
+    readonly instanceId: pulumi.Input<string>;
+    /** Folder that is copied to the machine and appears as /suite in the suite's container. */
+    readonly suiteDir: string;
+}
+
+// A folder that exists: the provider then copies the suite's folder into it under its own name.
+const UPLOAD_DIR = "/home/ubuntu/gpu-ci-upload";
+
+/**
+ * Copies the suite to the machine, starts it detached as a systemd unit, and waits for its verdict.
+ * A broken wait is a wait again: the suite does not notice. A failed suite is a verdict, not an
+ * error: whoever uses this decides what it means.
+ */
+export class SuiteRun extends pulumi.ComponentResource {
+    public readonly verdict: pulumi.Output<string>;
+    /** When the suite ended, by the machine's clock, ISO 8601. */
+    public readonly endedAt: pulumi.Output<string>;
+
+    constructor(name: string, args: SuiteRunArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("ephemeral-gpu-ci:index:SuiteRun", name, {}, opts);
+        const triggers = [args.instanceId];
+        const connection = { ...args.connection, dialErrorLimit: -1, perDialTimeout: 10 };
+
+        const booted = new command.remote.Command(
+            `${name}-booted`,
+            {
+                connection,
+                create: `sudo /opt/ephemeral-gpu-ci/wait-for-boot.sh && mkdir -p ${UPLOAD_DIR}`,
+                triggers,
+                addPreviousOutputInEnv: false,
+                logging: "none",
+            },
+            // Stops the dialling when the machine never answers; a session that runs is not touched.
+            { parent: this, customTimeouts: { create: "15m" } },
+        );
+        const copied = new command.remote.CopyToRemote(
+            `${name}-copied`,
+            {
+                connection,
+                source: new pulumi.asset.FileArchive(args.suiteDir),
+                remotePath: UPLOAD_DIR,
+                triggers,
+            },
+            { parent: this, dependsOn: booted },
+        );
+        const started = new command.remote.Command(
+            `${name}-started`,
+            {
+                connection,
+                create: `sudo /opt/ephemeral-gpu-ci/start-suite.sh ${UPLOAD_DIR}/${baseName(args.suiteDir)}`,
+                triggers,
+                addPreviousOutputInEnv: false,
+                logging: "none",
+            },
+            { parent: this, dependsOn: copied },
+        );
+        const waited = new command.remote.Command(
+            `${name}-waited`,
+            {
+                connection,
+                create: "sudo /opt/ephemeral-gpu-ci/wait-for-suite.sh",
+                triggers,
+                addPreviousOutputInEnv: false,
+                // The lines are cut short on the machine: a long one would stop the provider's reader.
+                logging: "stdout",
+            },
+            { parent: this, dependsOn: started },
+        );
+
+        const last = waited.stdout.apply(lastJsonLine);
+        this.verdict = last.apply((result) => result.verdict);
+        this.endedAt = last.apply((result) => result.endedAt);
+        this.registerOutputs({ verdict: this.verdict, endedAt: this.endedAt });
+    }
+}
+
+function baseName(path: string): string {
+    return path.replace(/\/+$/, "").split("/").pop() ?? path;
+}
+
+function lastJsonLine(stdout: string): { verdict: Verdict; endedAt: string } {
+    const line = stdout.trimEnd().split("\n").pop() ?? "";
+    return JSON.parse(line);
+}

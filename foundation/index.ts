@@ -1,0 +1,98 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+import { PRODUCT } from "../components/names";
+import { ReportBucket } from "./reportBucket";
+import { terminatorDefinition } from "./terminator";
+
+/** Deployed once an account: the terminator, the roles that runs need, an optional report bucket. */
+const config = new pulumi.Config();
+const reportBucketName = config.get("reportBucketName") || undefined;
+const tags = { product: PRODUCT, part: "foundation" };
+
+function trust(service: string) {
+    return JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+            { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" },
+        ],
+    });
+}
+
+function policy(...statements: object[]) {
+    return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+}
+
+// The machine itself may do nothing but, with a bucket, store its report.
+const machineRole = new aws.iam.Role("machine", {
+    name: `${PRODUCT}-machine`,
+    description: "A machine of a test run",
+    assumeRolePolicy: trust("ec2.amazonaws.com"),
+    tags,
+});
+const machineProfile = new aws.iam.InstanceProfile("machine", {
+    name: `${PRODUCT}-machine`,
+    role: machineRole.name,
+    tags,
+});
+const reportBucket =
+    reportBucketName === undefined
+        ? undefined
+        : new ReportBucket("reports", {
+              bucketName: reportBucketName,
+              retentionDays: config.requireNumber("reportRetentionDays"),
+              writerRoleName: machineRole.name,
+              tags,
+          });
+
+const terminatorRole = new aws.iam.Role("terminator", {
+    name: `${PRODUCT}-terminator`,
+    description: "Ends machines of test runs that are past their deadline",
+    assumeRolePolicy: trust("states.amazonaws.com"),
+    tags,
+});
+const terminatorPolicy = new aws.iam.RolePolicy("terminator", {
+    name: "end-machines",
+    role: terminatorRole.name,
+    policy: policy(
+        { Effect: "Allow", Action: "ec2:DescribeInstances", Resource: "*" },
+        {
+            Effect: "Allow",
+            Action: "ec2:TerminateInstances",
+            Resource: "*",
+            Condition: { StringEquals: { "aws:ResourceTag/product": PRODUCT } },
+        },
+    ),
+});
+const terminator = new aws.sfn.StateMachine(
+    "terminator",
+    {
+        name: `${PRODUCT}-terminator`,
+        roleArn: terminatorRole.arn,
+        definition: JSON.stringify(terminatorDefinition()),
+        tags,
+    },
+    { dependsOn: terminatorPolicy },
+);
+
+const deadlineRole = new aws.iam.Role("deadline", {
+    name: `${PRODUCT}-deadline`,
+    description: "With it a run's deadline schedule starts the terminator",
+    assumeRolePolicy: trust("scheduler.amazonaws.com"),
+    tags,
+});
+new aws.iam.RolePolicy("deadline", {
+    name: "start-terminator",
+    role: deadlineRole.name,
+    policy: pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [
+            { Effect: "Allow", Action: "states:StartExecution", Resource: terminator.arn },
+        ],
+    }),
+});
+
+export const terminatorArn = terminator.arn;
+export const deadlineRoleArn = deadlineRole.arn;
+export const instanceProfileName = machineProfile.name;
+export const reportBucketArn = reportBucket?.arn;

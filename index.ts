@@ -1,0 +1,82 @@
+import { join } from "node:path";
+
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+
+import { isUserError } from "./common/userError";
+import { findCallerCidr, findFoundation, GpuTestRun } from "./components";
+import { parseSettings, SETTING_KEYS, Settings } from "./settings";
+import { planRun } from "./sizing";
+import { bundleSuite } from "./suite/bundle";
+
+/** The stack: settings -> plan -> GpuTestRun -> outputs. */
+async function stack() {
+    const settings = readSettings();
+    const plan = planRun(settings);
+    const [candidate] = plan.candidates;
+
+    // Whatever can be refused is refused here, before anything exists.
+    const foundation = await findFoundation(settings);
+    const callerCidr = settings.callerCidr ?? (await findCallerCidr());
+
+    const runId = settings.runId ?? madeUpRunId(settings);
+    const { attempt, tier, owner } = settings;
+    const run = new GpuTestRun("run", {
+        run: pulumi.output(runId).apply((id) => ({ runId: id, attempt, tier, owner })),
+        instanceType: candidate.instanceType,
+        market: candidate.market,
+        deadlineMinutes: plan.deadlineMinutes,
+        callerCidr,
+        foundation,
+        amiId: settings.amiId,
+        subnetId: settings.subnetId,
+        volumeGiB: settings.volumeGiB,
+        serverImage: settings.serverImage,
+        serverArgs: plan.server.args,
+        suiteImage: settings.suiteImage,
+        suiteDir: bundleSuite(join("dist", "suite")),
+        suiteCommand: [
+            ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
+            ...["--model", plan.model.id, "--tier", tier, "--out", "/report"],
+        ],
+        reportDir: settings.reportDir ?? pulumi.interpolate`reports/${runId}`,
+    });
+
+    return {
+        runId,
+        instanceId: run.instanceId,
+        publicIp: run.publicIp,
+        deadline: run.deadline,
+        verdict: run.verdict,
+        reportPath: run.reportPath,
+        estimatedPriceUsd: plan.price.estimatedUsd,
+        plan,
+    };
+}
+
+function readSettings(): Settings {
+    const config = new pulumi.Config();
+    const given = SETTING_KEYS.map((key) => [key, config.get(key)]);
+    return parseSettings(Object.fromEntries(given));
+}
+
+/** For a plain `pulumi up`: made up once, kept in state, so that a second `up` is the same run. */
+function madeUpRunId(settings: Settings): pulumi.Output<string> {
+    const suffix = new random.RandomId("run-id", { byteLength: 4 });
+    return pulumi.interpolate`${settings.tier}-${suffix.hex}`;
+}
+
+// The language host knows this code as "the message was shown": no stack trace, nothing is deleted.
+const MESSAGE_WAS_SHOWN = 32;
+
+export = async () => {
+    try {
+        return await stack();
+    } catch (error) {
+        if (!isUserError(error)) {
+            throw error;
+        }
+        await pulumi.log.error(error.message);
+        process.exit(MESSAGE_WAS_SHOWN);
+    }
+};

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Ends 0 once cloud-init has finished, 1 with its own words when it failed.
+set -u
+budget=$(cat /var/lib/ephemeral-gpu-ci/boot-budget-seconds)
+waited=0
+until [ -e /run/ephemeral-gpu-ci/booted ]; do
+    if [ "$waited" -ge "$budget" ]; then
+        echo "cloud-init did not finish within $budget s:"
+        tail -n 10 /var/log/cloud-init-output.log
+        exit 1
+    fi
+    sleep 1
+    waited=$((waited + 1))
+done

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { UserError } from "../common/userError";
+
+/** EC2 takes this many bytes of user data, before base64. */
+export const USER_DATA_LIMIT_BYTES = 16384;
+
+/**
+ * The machine ends itself this long before the deadline: EC2 bills until the system is down, and at
+ * the deadline the bill has to be closed. The watchdog looks every 3 s and cuts a shutdown short
+ * after 10 s; the rest is margin for a slow disk.
+ */
+export const SHUTDOWN_SECONDS = 30;
+
+/** A file to be put on the machine by cloud-init. */
+export interface MachineFile {
+    readonly path: string;
+    readonly content: string;
+    /** Octal, such as "0755". */
+    readonly permissions: string;
+}
+
+export interface UserDataArgs {
+    /** The instant by which the machine has ended itself, ISO 8601. */
+    readonly deadline: string;
+    /** Seconds that cloud-init may take, after which the machine ends itself. */
+    readonly bootBudgetSeconds: number;
+    /** The machine's SSH host key, known beforehand so that the caller can verify it. */
+    readonly hostKey: { readonly privateKeyOpenSsh: string; readonly publicKey: string };
+    /** Further files. */
+    readonly files: readonly MachineFile[];
+    /** Shell commands that run once everything is in place. */
+    readonly commands: readonly string[];
+}
+
+/** Text of one of the machine's scripts or units, its comments left out: user data is short. */
+export function machineText(name: string): string {
+    const lines = readFileSync(join(__dirname, "files", name), "utf8").split("\n");
+    return lines
+        .filter((line) => !line.trimStart().startsWith("#") || /^#(!|cloud)/.test(line))
+        .join("\n");
+}
+
+/** An executable of the machine, in /opt/ephemeral-gpu-ci. */
+export function machineScript(name: string): MachineFile {
+    return {
+        path: `/opt/ephemeral-gpu-ci/${name}`,
+        content: machineText(name),
+        permissions: "0755",
+    };
+}
+
+/** A systemd unit of the machine. */
+export function machineUnit(name: string): MachineFile {
+    return {
+        path: `/etc/systemd/system/${name}`,
+        content: machineText(name),
+        permissions: "0644",
+    };
+}
+
+function hereDocument(file: MachineFile): string {
+    return [
+        `cat >${file.path} <<'GPU_CI_END'`,
+        file.content.trimEnd(),
+        "GPU_CI_END",
+        `chmod ${file.permissions} ${file.path}`,
+    ].join("\n");
+}
+
+function armingHook(args: UserDataArgs): string {
+    const deadlineSeconds = Math.floor(Date.parse(args.deadline) / 1000) - SHUTDOWN_SECONDS;
+    if (!Number.isSafeInteger(deadlineSeconds)) {
+        throw new Error(`the deadline "${args.deadline}" is no ISO 8601 time`);
+    }
+    const files = [
+        machineScript("watchdog.sh"),
+        machineUnit("gpu-ci-watchdog.service"),
+        machineUnit("gpu-ci-watchdog.timer"),
+    ];
+    return machineText("arm.sh")
+        .replace("@DEADLINE_SECONDS@", String(deadlineSeconds))
+        .replace("@BOOT_BUDGET_SECONDS@", String(args.bootBudgetSeconds))
+        .replace("@WATCHDOG_FILES@", () => files.map(hereDocument).join("\n"));
+}
+
+function cloudConfig(args: UserDataArgs): string {
+    const files = [machineScript("wait-for-boot.sh"), machineScript("health.sh"), ...args.files];
+    const config = {
+        ssh_deletekeys: true,
+        ssh_keys: {
+            ed25519_private: args.hostKey.privateKeyOpenSsh,
+            ed25519_public: args.hostKey.publicKey,
+        },
+        write_files: files.map((file) => ({
+            path: file.path,
+            permissions: file.permissions,
+            content: file.content,
+        })),
+        runcmd: [...args.commands, "touch /run/ephemeral-gpu-ci/booted"].map((command) => [
+            "sh",
+            "-c",
+            command,
+        ]),
+    };
+    return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`;
+}
+
+/**
+ * The machine's user data: a boot hook that arms the watchdog before anything else, then a
+ * cloud-config with everything that may fail.
+ *
+ * @throws UserError when it is longer than the 16 KB that EC2 takes.
+ */
+export function machineUserData(args: UserDataArgs): string {
+    const boundary = "ephemeral-gpu-ci";
+    const part = (type: string, text: string) =>
+        `--${boundary}\nContent-Type: ${type}; charset="utf-8"\n\n${text}\n`;
+    const text = [
+        `Content-Type: multipart/mixed; boundary="${boundary}"\nMIME-Version: 1.0\n\n`,
+        part("text/cloud-boothook", armingHook(args)),
+        part("text/cloud-config", cloudConfig(args)),
+        `--${boundary}--\n`,
+    ].join("");
+    const bytes = Buffer.byteLength(text);
+    if (bytes > USER_DATA_LIMIT_BYTES) {
+        throw new UserError(
+            `the machine's user data has ${bytes} bytes`,
+            `at most ${USER_DATA_LIMIT_BYTES} (EC2's limit)`,
+            "pass fewer or shorter files and server arguments; copy large files over SSH instead",
+        );
+    }
+    return text;
+}

@@ -1,0 +1,168 @@
+import { z } from "zod";
+
+import { UserError } from "./common/userError";
+
+const TIERS = ["dev", "commit", "merge", "release"] as const;
+const MARKETS = ["on-demand", "spot"] as const;
+
+const DEADLINE_MINUTES_MAX = 24 * 60;
+
+const SERVER_IMAGE =
+    "vllm/vllm-openai:v0.31.0@sha256:c1c9f6fd5c109ba7f0546a59f5b2f15fb87f64c77782e90a27b648b42a8e67c3";
+const SUITE_IMAGE =
+    "node:22-slim@sha256:83f487e0a63425e5b4d146fb5e5be574bcbe1b7b843d3ebafdd95eaf7767a7e5";
+
+/** A whole number given as text, as stack settings and the environment give it. */
+function wholeNumber(name: string, min: number, max: number) {
+    return z.string().transform((text, context) => {
+        const value = Number(text);
+        if (!Number.isInteger(value) || value < min || value > max) {
+            context.addIssue({
+                code: "custom",
+                message: `${name} is "${text}"\u001fa whole number from ${min} to ${max}`,
+            });
+            return z.NEVER;
+        }
+        return value;
+    });
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(name: string, values: T) {
+    return z.enum(values, {
+        error: (issue) => `${name} is "${String(issue.input)}"\u001f${values.join(", ")}`,
+    });
+}
+
+function matching(name: string, pattern: RegExp, allowed: string) {
+    return z
+        .string()
+        .regex(pattern, { error: (issue) => `${name} is "${String(issue.input)}"\u001f${allowed}` });
+}
+
+/** True for an IPv4 network in CIDR notation whose host bits are all zero. */
+export function isCidr(text: string): boolean {
+    const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
+    if (match === null) {
+        return false;
+    }
+    const [a, b, c, d, prefix] = match.slice(1).map(Number);
+    if ([a, b, c, d].some((octet) => octet > 255) || prefix > 32) {
+        return false;
+    }
+    const address = a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d;
+    return address % 2 ** (32 - prefix) === 0;
+}
+
+const schema = z.object({
+    tier: oneOf("tier", TIERS),
+    model: z.string().optional(),
+    precision: z.string().optional(),
+    instanceType: z.string().optional(),
+    market: oneOf("market", MARKETS).optional(),
+    maxModelLen: wholeNumber("maxModelLen", 1024, 262144).optional(),
+    maxNumSeqs: wholeNumber("maxNumSeqs", 1, 1024).optional(),
+    deadlineMinutes: wholeNumber("deadlineMinutes", 1, DEADLINE_MINUTES_MAX).optional(),
+    budgetUsd: z
+        .string()
+        .regex(/^\d+(\.\d+)?$/, {
+            error: (issue) => `budgetUsd is "${String(issue.input)}"\u001fUS dollars such as 2.50`,
+        })
+        .transform(Number)
+        .optional(),
+    callerCidr: z
+        .string()
+        .refine((text) => isCidr(text), {
+            error: (issue) =>
+                `callerCidr is "${String(issue.input)}"\u001fan IPv4 network such as 203.0.113.7/32`,
+        })
+        .refine((text) => !text.endsWith("/0"), {
+            error: (issue) =>
+                `callerCidr is "${String(issue.input)}"\u001fyour own address or network, not the whole internet`,
+        })
+        .optional(),
+    owner: matching(
+        "owner",
+        /^[\p{L}\p{N} _.:/=+@-]{1,128}$/u,
+        "1 to 128 letters, digits, spaces and _ . : / = + - @",
+    ).default("unknown"),
+    runId: matching(
+        "runId",
+        /^[a-z0-9][a-z0-9-]{0,35}$/,
+        "up to 36 lower-case letters, digits and hyphens",
+    ).optional(),
+    attempt: wholeNumber("attempt", 1, 999).default(1),
+    serverImage: matching(
+        "serverImage",
+        /^[\w./:-]+@sha256:[0-9a-f]{64}$/,
+        "a container image by digest, name[:tag]@sha256:...",
+    ).default(SERVER_IMAGE),
+    suiteImage: matching(
+        "suiteImage",
+        /^[\w./:-]+@sha256:[0-9a-f]{64}$/,
+        "a container image by digest, name[:tag]@sha256:...",
+    ).default(SUITE_IMAGE),
+    amiId: matching("amiId", /^ami-[0-9a-f]{8,17}$/, "an image id such as ami-0abc...").optional(),
+    subnetId: matching(
+        "subnetId",
+        /^subnet-[0-9a-f]{8,17}$/,
+        "a subnet id such as subnet-0abc...",
+    ).optional(),
+    volumeGiB: wholeNumber("volumeGiB", 75, 16384).default(150),
+    reportDir: z.string().optional(),
+    deadlineRoleName: z.string().default("ephemeral-gpu-ci-deadline"),
+    terminatorName: z.string().default("ephemeral-gpu-ci-terminator"),
+    instanceProfileName: z.string().default("ephemeral-gpu-ci-machine"),
+});
+
+/** What a run was asked for, checked; units are in the names. */
+export type Settings = z.output<typeof schema>;
+export type SettingKey = keyof Settings;
+
+/** Every key of the stack's settings, in the order of Pulumi.yaml. */
+export const SETTING_KEYS = Object.keys(schema.shape) as SettingKey[];
+
+/** `callerCidr` -> `GPU_CI_CALLER_CIDR`. */
+export function environmentName(key: string): string {
+    return `GPU_CI_${key.replace(/([A-Z])/g, "_$1").toUpperCase()}`;
+}
+
+/**
+ * Checks the settings of a run. An empty value counts as not given; the environment
+ * (`GPU_CI_CALLER_CIDR` for `callerCidr`) wins over the stack's own.
+ *
+ * @throws UserError that names the first bad value and what is allowed.
+ * @example parseSettings({ tier: "commit", deadlineMinutes: "20" }).attempt // 1
+ */
+export function parseSettings(
+    raw: Partial<Record<string, string>>,
+    env: NodeJS.ProcessEnv = process.env,
+): Settings {
+    const unknown = Object.keys(raw).filter((key) => !SETTING_KEYS.includes(key as SettingKey));
+    if (unknown.length > 0) {
+        throw new UserError(
+            `unknown setting "${unknown[0]}"`,
+            SETTING_KEYS.join(", "),
+            "correct the stack's settings or the --set option",
+        );
+    }
+    const given: Record<string, string> = {};
+    for (const key of SETTING_KEYS) {
+        const value = env[environmentName(key)] || raw[key];
+        if (value !== undefined && value !== "") {
+            given[key] = value;
+        }
+    }
+    if (given.tier === undefined) {
+        throw new UserError(
+            "no tier was given",
+            TIERS.join(", "),
+            "pass --tier, or set ephemeral-gpu-ci:tier in the stack's settings",
+        );
+    }
+    const parsed = schema.safeParse(given);
+    if (!parsed.success) {
+        const [what, allowed] = parsed.error.issues[0].message.split("\u001f");
+        throw new UserError(what, allowed, "correct the stack's settings or the command's option");
+    }
+    return parsed.data;
+}
