@@ -1,0 +1,36 @@
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+
+/**
+ * Puts the suite into a folder that a bare Node container can run: suite.js, one file with all that
+ * it needs, and cases/ beside it. The same sources give the same bytes, so that a second `up`
+ * copies nothing.
+ *
+ * @param outDir made where missing; an earlier bundle in it is replaced.
+ * @param casesDir other cases than the suite's own.
+ * @returns outDir
+ * @example bundleSuite("/tmp/suite"); // then: node /tmp/suite/suite.js --url ... --model ...
+ */
+export function bundleSuite(outDir: string, casesDir = join(__dirname, "cases")): string {
+    mkdirSync(outDir, { recursive: true });
+    buildSync({
+        entryPoints: [
+            ["main.ts", "main.js"].map((name) => join(__dirname, name)).find(existsSync) as string,
+        ],
+        outfile: join(outDir, "suite.js"),
+        bundle: true,
+        platform: "node",
+        target: "node18",
+        format: "cjs",
+        // Also drops the comments with paths, which differ from one installation to the next.
+        minify: true,
+        legalComments: "none",
+        logLevel: "silent",
+        // A tsconfig of the folder that installed this package must not change the bytes.
+        tsconfigRaw: { compilerOptions: { target: "es2022" } },
+    });
+    rmSync(join(outDir, "cases"), { recursive: true, force: true });
+    cpSync(casesDir, join(outDir, "cases"), { recursive: true });
+    return outDir;
+}

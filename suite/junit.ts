@@ -1,0 +1,68 @@
+import junitReportBuilder from "junit-report-builder";
+import { DIMENSIONS } from "./cases";
+import { CaseResult, SuiteResults } from "./results";
+
+/**
+ * The results as JUnit XML, for the test view of a CI: a suite a dimension, and one for a verdict
+ * that no case explains (a server that was never there), so that a CI never shows green by silence.
+ */
+export function renderJunit(results: SuiteResults): string {
+    const builder = junitReportBuilder.newBuilder();
+    for (const dimension of DIMENSIONS) {
+        const cases = results.cases.filter((each) => each.dimension === dimension);
+        if (cases.length === 0) {
+            continue;
+        }
+        const suite = builder
+            .testSuite()
+            .name(dimension)
+            .timestamp(results.startedAt)
+            .time(sum(cases))
+            .property("tier", results.tier)
+            .property("model", results.model)
+            .property("server", results.server.version ?? "unknown")
+            .property("standIn", String(results.server.standIn));
+        for (const each of cases) {
+            const testCase = suite
+                .testCase()
+                .className(`suite.${dimension}`)
+                .name(`${each.id}: ${each.title}`)
+                .time(each.seconds);
+            if (each.status === "skipped") {
+                testCase.skipped();
+            } else if (each.status === "errored") {
+                testCase.error(each.problem?.message ?? "no answer", each.problem?.kind);
+            } else if (each.status === "failed") {
+                testCase.failure(failureText(each), "check");
+            }
+            testCase.standardOutput(`asked: ${each.prompt}\nanswered: ${each.answer}`);
+        }
+    }
+    if (results.verdict === "none") {
+        builder
+            .testSuite()
+            .name("verdict")
+            .testCase()
+            .className("suite.verdict")
+            .name("the suite could judge the model")
+            .error(results.why, "infrastructure");
+    }
+    return withoutControls(builder.build());
+}
+
+function failureText({ checks }: CaseResult): string {
+    return checks
+        .filter(({ passed }) => !passed)
+        .map(({ kind, message }) => `${kind}: ${message}`)
+        .join("; ");
+}
+
+function sum(cases: readonly CaseResult[]): number {
+    return Number(cases.reduce((total, { seconds }) => total + seconds, 0).toFixed(3));
+}
+
+/** Control characters that a model may write and XML 1.0 does not allow. */
+function withoutControls(text: string): string {
+    // eslint-disable-next-line no-control-regex -- they are what is taken out
+    return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+}

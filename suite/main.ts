@@ -1,0 +1,134 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { isUserError } from "../common/userError";
+import { loadCases, TestCase } from "./cases";
+import { renderJunit } from "./junit";
+import { renderReportHtml } from "./reportHtml";
+import { CaseResult, SuiteResults } from "./results";
+import { runSuite } from "./runSuite";
+import { Tier, TIERS } from "./tiers";
+
+const EXIT_CODES = { passed: 0, failed: 1, none: 2 } as const;
+const STATUS_WORDS = { passed: "pass", failed: "FAIL", errored: "ERROR", skipped: "skip" } as const;
+
+interface Options {
+    url: string;
+    model: string;
+    tier: Tier;
+    out: string;
+    cases: string;
+    seed: number;
+    requestTimeout: number;
+    contextTokens?: number;
+}
+
+const positive = (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 1) {
+        throw new InvalidArgumentError("A whole number from 1 is wanted.");
+    }
+    return value;
+};
+
+const command = new Command("suite")
+    .description("Asks a Qwen3-VL server what a release must not break, and writes a report")
+    .requiredOption("--url <url>", "an OpenAI-compatible server, such as http://127.0.0.1:8000")
+    .requiredOption("--model <name>", "the model's name as the server serves it")
+    .addOption(
+        new Option("--tier <tier>", "which cases are run, and how often")
+            .choices(TIERS)
+            .default("commit"),
+    )
+    .requiredOption("--out <dir>", "where results.json, junit.xml and report.html are written")
+    .option("--cases <dir>", "a folder of case files of your own", join(__dirname, "cases"))
+    .option("--seed <n>", "sent with every request", positive, 20261124)
+    .option("--request-timeout <seconds>", "for a single request", positive, 120)
+    .option("--context-tokens <n>", "of the server, where it does not tell it itself", positive)
+    .addHelpText(
+        "after",
+        "\nOPENAI_API_KEY is sent as a bearer token where it is set.\n" +
+            "Exit codes: 0 all passed, 1 a case failed, 2 no verdict (no server, a bad case file).",
+    )
+    // A wrong option gives no verdict; commander's own 1 would read as a failed case.
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_CODES.none));
+
+async function main(): Promise<number> {
+    const options = command.parse().opts<Options>();
+    const stop = new AbortController();
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+        process.once(signal, () => stop.abort(new Error(`the suite was stopped by ${signal}`)));
+    }
+    let cases: TestCase[];
+    try {
+        cases = loadCases(options.cases);
+    } catch (error) {
+        if (!isUserError(error)) {
+            throw error;
+        }
+        writeReports(options.out, resultsWithoutCases(options, error.message));
+        process.stderr.write(`error: ${error.message}\n`);
+        return EXIT_CODES.none;
+    }
+    const results = await runSuite({
+        url: options.url,
+        model: options.model,
+        tier: options.tier,
+        cases,
+        seed: options.seed,
+        requestTimeoutSeconds: options.requestTimeout,
+        contextTokens: options.contextTokens,
+        apiKey: process.env.OPENAI_API_KEY || undefined,
+        signal: stop.signal,
+        onCase: (result, index, count) => process.stdout.write(progressLine(result, index, count)),
+    });
+    writeReports(options.out, results);
+    process.stdout.write(
+        `${results.verdict === "none" ? "no verdict" : results.verdict}: ${results.why}\n`,
+    );
+    return EXIT_CODES[results.verdict];
+}
+
+function progressLine(result: CaseResult, index: number, count: number): string {
+    const position = String(index + 1).padStart(String(count).length);
+    const failed = result.checks.find(({ passed }) => !passed);
+    const reason = result.problem?.message ?? failed?.message;
+    return (
+        `[${position}/${count}] ${STATUS_WORDS[result.status].padEnd(5)} ` +
+        `${result.dimension}/${result.id}  ${Math.round(result.seconds * 1000)} ms` +
+        `${reason === undefined ? "" : `  ${reason.slice(0, 160)}`}\n`
+    );
+}
+
+function resultsWithoutCases({ url, model, tier }: Options, why: string): SuiteResults {
+    const now = new Date().toISOString();
+    return {
+        schemaVersion: 1,
+        tier,
+        model,
+        server: { url, standIn: false },
+        startedAt: now,
+        endedAt: now,
+        seconds: 0,
+        verdict: "none",
+        why,
+        totals: { passed: 0, failed: 0, errored: 0, skipped: 0 },
+        cases: [],
+        performance: { latency: [], throughput: [] },
+    };
+}
+
+function writeReports(folder: string, results: SuiteResults): void {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "junit.xml"), renderJunit(results));
+    writeFileSync(join(folder, "report.html"), renderReportHtml(results));
+    // Last, because whoever waits for the suite waits for this file.
+    writeFileSync(join(folder, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+}
+
+main()
+    .then((code) => process.exit(code))
+    .catch((error: unknown) => {
+        process.stderr.write(`error: ${(error as Error).stack ?? String(error)}\n`);
+        process.exit(EXIT_CODES.none);
+    });

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { DIMENSIONS } from "./cases";
+import { TIERS } from "./tiers";
+
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+const spread = z.strictObject({ median: seconds, p95: seconds, max: seconds });
+
+const checkResultSchema = z.strictObject({
+    kind: z.string(),
+    passed: z.boolean(),
+    message: z.string(),
+    turn: z.int().min(1).optional().describe("Which turn it judges, in a case of several"),
+});
+
+const caseResultSchema = z.strictObject({
+    id: z.string(),
+    dimension: z.enum(DIMENSIONS),
+    title: z.string(),
+    language: z.enum(["en", "zh"]),
+    status: z.enum(["passed", "failed", "errored", "skipped"]),
+    seconds,
+    checks: z.array(checkResultSchema),
+    prompt: z.string().describe("What was asked; the turns of a dialogue one after another"),
+    answer: z.string(),
+    turns: z.array(
+        z.strictObject({
+            prompt: z.string(),
+            answer: z.string().optional(),
+            refusal: z.strictObject({ status: z.int(), message: z.string() }).optional(),
+            images: z.array(z.string()).describe("Names of images of the case"),
+        }),
+    ),
+    images: z.array(
+        z.strictObject({
+            name: z.string(),
+            width: count,
+            height: count,
+            thumbnailPng: z.string().optional().describe("A small PNG in base64"),
+            damage: z.enum(["truncated", "noise"]).optional().describe("Broken on purpose"),
+        }),
+    ),
+    repeats: z
+        .strictObject({ passed: count, total: count })
+        .optional()
+        .describe("Where a tier repeats its cases; the rest shows the first repeat that failed"),
+    problem: z
+        .strictObject({
+            kind: z.enum(["connection", "timeout", "server-error", "not-run"]),
+            message: z.string(),
+        })
+        .optional()
+        .describe("Why a case is errored or skipped"),
+    metrics: z.record(z.string(), z.number()).optional(),
+});
+
+const latencySchema = z.strictObject({
+    caseId: z.string(),
+    requests: count,
+    timeToFirstTokenSeconds: spread.optional(),
+    endToEndSeconds: spread,
+    outputTokensPerSecond: z.number().min(0).optional().describe("Median of single requests"),
+});
+
+const throughputSchema = z.strictObject({
+    caseId: z.string(),
+    requests: count,
+    failedRequests: count,
+    concurrency: count,
+    seconds,
+    requestsPerSecond: z.number().min(0),
+    outputTokensPerSecond: z.number().min(0),
+    endToEndSeconds: spread.optional(),
+});
+
+/** What the suite leaves behind in results.json. Published as schemas/results.schema.json. */
+export const suiteResultsSchema = z.strictObject({
+    schemaVersion: z.literal(1),
+    tier: z.enum(TIERS),
+    model: z.string(),
+    server: z.strictObject({
+        url: z.string(),
+        version: z.string().optional(),
+        name: z.string().optional(),
+        standIn: z.boolean().describe("True where the server says that it is no real model"),
+        contextTokens: count.optional(),
+    }),
+    startedAt: z.iso.datetime(),
+    endedAt: z.iso.datetime(),
+    seconds,
+    verdict: z.enum(["passed", "failed", "none"]),
+    why: z.string().describe("The verdict's reason in one sentence"),
+    totals: z.strictObject({ passed: count, failed: count, errored: count, skipped: count }),
+    cases: z.array(caseResultSchema),
+    performance: z.strictObject({
+        latency: z.array(latencySchema),
+        throughput: z.array(throughputSchema),
+    }),
+});
+
+export type SuiteResults = z.infer<typeof suiteResultsSchema>;
+export type CaseResult = z.infer<typeof caseResultSchema>;
+export type TurnResult = CaseResult["turns"][number];
+export type Problem = NonNullable<CaseResult["problem"]>;
+export type LatencyNumbers = z.infer<typeof latencySchema>;
+export type ThroughputNumbers = z.infer<typeof throughputSchema>;
+export type Spread = z.infer<typeof spread>;
+export type Verdict = SuiteResults["verdict"];
+
+/** How many cases have each status. */
+export function countStatuses(cases: readonly CaseResult[]): SuiteResults["totals"] {
+    const totals = { passed: 0, failed: 0, errored: 0, skipped: 0 };
+    for (const { status } of cases) {
+        totals[status]++;
+    }
+    return totals;
+}

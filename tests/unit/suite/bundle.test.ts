@@ -1,0 +1,82 @@
+import { spawn, SpawnOptions } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { bundleSuite } from "../../../suite/bundle";
+import { suiteResultsSchema } from "../../../suite/results";
+import { rightAnswer, TestServer } from "./testServer";
+
+const folder = mkdtempSync(join(tmpdir(), "suite-bundle-"));
+const bundle = bundleSuite(join(folder, "a"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the bundle as the machine does: away from this repository, with node alone. */
+function suite(...args: string[]): Promise<{ code: number | null; output: string }> {
+    const options: SpawnOptions = { cwd: folder, env: { PATH: process.env.PATH } };
+    const child = spawn(process.execPath, [join(bundle, "suite.js"), ...args], options);
+    let output = "";
+    child.stdout?.on("data", (chunk) => (output += chunk));
+    child.stderr?.on("data", (chunk) => (output += chunk));
+    return new Promise((resolve) => child.once("close", (code) => resolve({ code, output })));
+}
+
+it("is the same bytes for the same sources, and small", () => {
+    const again = bundleSuite(join(folder, "b"));
+    expect(readFileSync(join(again, "suite.js"))).toEqual(readFileSync(join(bundle, "suite.js")));
+    expect(statSync(join(bundle, "suite.js")).size).toBeLessThan(2_000_000);
+    expect(readdirSync(join(bundle, "cases"))).toHaveLength(4);
+});
+
+it("knows nothing of Pulumi or AWS", () => {
+    const text = readFileSync(join(bundle, "suite.js"), "utf8");
+    expect(text).not.toMatch(/pulumi|aws-sdk|amazonaws/i);
+});
+
+describe("the command", () => {
+    const out = join(folder, "report");
+    let server: TestServer;
+    let answer = rightAnswer;
+    beforeAll(async () => {
+        server = await TestServer.start({ answer: (asked) => answer(asked) });
+    });
+    afterAll(() => server.stop());
+    const run = (...more: string[]) =>
+        suite("--url", server.url, "--model", "test-model", "--tier", "dev", "--out", out, ...more);
+
+    it("exits 0 when all passed, with progress and three reports", async () => {
+        answer = rightAnswer;
+        const { code, output } = await run();
+        expect(output).toMatch(/^\[3\/5\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
+        expect(code).toBe(0);
+        expect(readdirSync(out).sort()).toEqual(["junit.xml", "report.html", "results.json"]);
+        const results: unknown = JSON.parse(readFileSync(join(out, "results.json"), "utf8"));
+        expect(suiteResultsSchema.parse(results).verdict).toBe("passed");
+    });
+
+    it("exits 1 when a case failed", async () => {
+        answer = () => "no idea";
+        const { code, output } = await run();
+        expect(code).toBe(1);
+        expect(output).toMatch(/FAIL {2}single-modality\/text-capital-en/);
+    });
+
+    it("exits 2 on a bad case file, and leaves a report that says so", async () => {
+        const own = mkdtempSync(join(folder, "cases-"));
+        writeFileSync(join(own, "x.yaml"), "dimension: boundary\ncases: 5\n");
+        const { code, output } = await run("--cases", own);
+        expect(code).toBe(2);
+        expect(output).toMatch(/^error: .*x\.yaml:2: cases: /);
+        const results: unknown = JSON.parse(readFileSync(join(out, "results.json"), "utf8"));
+        expect(suiteResultsSchema.parse(results)).toMatchObject({ verdict: "none" });
+    });
+
+    it.each([
+        [["--tier", "nightly"], /commit/],
+        [["--seed", "x"], /whole number/],
+        [["--colour", "red"], /unknown option/],
+    ])("exits 2 on %j", async (args, message) => {
+        const { code, output } = await run(...args);
+        expect(code).toBe(2);
+        expect(output).toMatch(message);
+    });
+});

@@ -1,0 +1,135 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Ajv from "ajv/dist/2020";
+import { parse } from "yaml";
+import { DIMENSIONS, loadCases, parseCaseFile } from "../../../suite/cases";
+import { selectCases, TIERS } from "../../../suite/tiers";
+import { publishedSchemas } from "../../../suite/writeSchemas";
+
+const root = join(__dirname, "..", "..", "..");
+const shipped = join(root, "suite", "cases");
+
+const GOOD = `dimension: boundary
+cases:
+  - id: a-case
+    title: A case
+    language: en
+    tags: [core]
+    turns:
+      - prompt: Hello?
+        maxTokens: 5
+        checks:
+          - { kind: length, min: 1 }
+`;
+
+describe("the shipped cases", () => {
+    const cases = loadCases(shipped);
+
+    it.each(DIMENSIONS)("have at least three in %s, in tier commit too", (dimension) => {
+        const core = selectCases(cases, "commit");
+        expect(core.filter((each) => each.dimension === dimension).length).toBeGreaterThanOrEqual(
+            3,
+        );
+    });
+
+    it("grow from tier to tier", () => {
+        const ids = TIERS.map((tier) => selectCases(cases, tier).map(({ id }) => id));
+        const [dev = [], commit = [], merge = [], release = []] = ids;
+        expect(commit).toEqual(expect.arrayContaining(dev));
+        expect(merge).toEqual(expect.arrayContaining(commit));
+        expect(release).toEqual(merge);
+        expect(dev.length).toBeLessThan(commit.length);
+        expect(commit.length).toBeLessThan(merge.length);
+    });
+
+    it("ask in Chinese and in English", () => {
+        expect(new Set(cases.map(({ language }) => language))).toEqual(new Set(["en", "zh"]));
+    });
+
+    it.each(DIMENSIONS.map((dimension) => `${dimension}.yaml`))(
+        "%s is valid by the published JSON Schema",
+        (name) => {
+            const schema = JSON.parse(
+                readFileSync(join(root, "schemas", "case.schema.json"), "utf8"),
+            ) as object;
+            const valid = new Ajv({ strict: false }).compile(schema);
+            valid(parse(readFileSync(join(shipped, name), "utf8")));
+            expect(valid.errors).toBeNull();
+        },
+    );
+});
+
+it.each(Object.entries(publishedSchemas()))("schemas/%s is current", (name, text) => {
+    const published: unknown = JSON.parse(readFileSync(join(root, "schemas", name), "utf8"));
+    expect(published).toEqual(JSON.parse(text));
+});
+
+describe("a wrong case file is refused with its line and key", () => {
+    test.each<[string, string, RegExp]>([
+        [
+            "a wrong type",
+            GOOD.replace("maxTokens: 5", "maxTokens: many"),
+            /^f\.yaml:9: cases\[0\]\.turns\[0\]\.maxTokens: .*number/,
+        ],
+        ["an unknown key", GOOD.replace("title:", "titel:"), /^f\.yaml:3: cases\[0\]\.title: /],
+        [
+            "a key too many",
+            GOOD.replace("    title", "    colour: red\n    title"),
+            /^f\.yaml:4: cases\[0\]\.colour: Unrecognized key/,
+        ],
+        [
+            "an unknown kind of check",
+            GOOD.replace("kind: length", "kind: beauty"),
+            /^f\.yaml:11: cases\[0\]\.turns\[0\]\.checks\[0\]\.kind: /,
+        ],
+        [
+            "an unknown dimension",
+            GOOD.replace("boundary", "smell"),
+            /^f\.yaml:1: dimension: .*single-modality/,
+        ],
+        ["an unknown tag", GOOD.replace("core", "nightly"), /^f\.yaml:6: cases\[0\]\.tags\[0\]: /],
+        [
+            "an empty turn",
+            GOOD.replace("prompt: Hello?\n        ", ""),
+            /^f\.yaml:8: cases\[0\]\.turns\[0\]: a turn needs a prompt, images or both/,
+        ],
+        [
+            "a limit without a measurement",
+            GOOD.replace("length, min: 1", "latency, maxEndToEndSeconds: 1"),
+            /^f\.yaml:11: .*checks\[0\]\.kind: a latency check needs measure\.kind latency/,
+        ],
+        [
+            "a regular expression that is none",
+            GOOD.replace("length, min: 1", "regex, pattern: '('"),
+            /^f\.yaml:11: .*pattern: Invalid regular expression/,
+        ],
+        ["broken YAML", GOOD.replace("[core]", "[core"), /^f\.yaml:\d+: not valid YAML/],
+    ])("%s", (_, text, message) => {
+        expect(() => parseCaseFile(text, "f.yaml")).toThrow(message);
+    });
+
+    it("also behind an alias", () => {
+        const text = `${GOOD.replace("- prompt", "- &turn\n        prompt")}      - *turn\n`;
+        expect(parseCaseFile(text, "f.yaml")[0]?.turns).toHaveLength(2);
+        const wrong = text.replace("maxTokens: 5", "maxTokens: 0");
+        expect(() => parseCaseFile(wrong, "f.yaml")).toThrow(/^f\.yaml:10: /);
+    });
+});
+
+describe("a folder of cases", () => {
+    const folder = mkdtempSync(join(tmpdir(), "suite-cases-"));
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it("that is missing or empty is refused", () => {
+        expect(() => loadCases(join(folder, "nothing"))).toThrow(/no folder of cases/);
+        expect(() => loadCases(folder)).toThrow(/no case in/);
+    });
+
+    it("has each id once", () => {
+        writeFileSync(join(folder, "a.yaml"), GOOD);
+        expect(loadCases(folder)).toHaveLength(1);
+        writeFileSync(join(folder, "b.yml"), GOOD);
+        expect(() => loadCases(folder)).toThrow(/two cases .* "a-case"/);
+    });
+});

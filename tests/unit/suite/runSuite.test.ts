@@ -1,0 +1,259 @@
+import { createServer } from "node:net";
+import { AddressInfo } from "node:net";
+import { join } from "node:path";
+import Ajv from "ajv/dist/2020";
+import addFormats from "ajv-formats";
+import { loadCases } from "../../../suite/cases";
+import { suiteResultsSchema, SuiteResults } from "../../../suite/results";
+import { runSuite, SuiteOptions } from "../../../suite/runSuite";
+import { Tier } from "../../../suite/tiers";
+import { publishedSchemas } from "../../../suite/writeSchemas";
+import { Asked, rightAnswer, TestServer, TestServerOptions } from "./testServer";
+
+const cases = loadCases(join(__dirname, "..", "..", "..", "suite", "cases"));
+let server: TestServer | undefined;
+
+async function run(
+    options: Partial<TestServerOptions> = {},
+    suite: Partial<SuiteOptions> & { tier?: Tier } = {},
+): Promise<SuiteResults> {
+    server = await TestServer.start({ answer: rightAnswer, ...options });
+    const results = await runSuite({
+        url: server.url,
+        model: "test-model",
+        tier: "commit",
+        cases,
+        retryAfterSeconds: 0.01,
+        ...suite,
+    });
+    return suiteResultsSchema.parse(results);
+}
+
+afterEach(async () => {
+    await server?.stop();
+    server = undefined;
+});
+
+const failedIds = ({ cases: all }: SuiteResults): string[] =>
+    all.filter(({ status }) => status === "failed").map(({ id }) => id);
+
+describe("a good server", () => {
+    it.each<Tier>(["dev", "commit", "merge"])("passes tier %s", async (tier) => {
+        const results = await run({}, { tier });
+        expect(failedIds(results)).toEqual([]);
+        expect(results).toMatchObject({
+            verdict: "passed",
+            server: { version: "1.2.3", standIn: false, contextTokens: 2000 },
+            totals: { failed: 0, errored: 0, skipped: 0 },
+        });
+        const { latency, throughput } = results.performance;
+        expect(latency[0]?.timeToFirstTokenSeconds?.median).toBeGreaterThan(0);
+        expect(throughput.length).toBe({ dev: 0, commit: 1, merge: 2, release: 2 }[tier]);
+    });
+
+    it("gets every request pinned: temperature 0, a seed, a limit of tokens", async () => {
+        await run();
+        for (const { body } of server?.asked ?? []) {
+            expect(body).toMatchObject({ temperature: 0, seed: 20261124, model: "test-model" });
+            expect(body.max_tokens).toBeGreaterThan(0);
+        }
+        expect(server?.asked.length).toBeGreaterThan(20);
+    });
+
+    it("gets the first answer back with the second question of a dialogue", async () => {
+        await run();
+        const second = server?.asked.find(({ prompt }) => prompt.includes("its door"));
+        const messages = second?.body.messages as { role: string; content: unknown }[];
+        expect(messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+        expect(messages[1]?.content).toBe("A two-storey house under a blue sky.");
+    });
+
+    it("gets no refused question again with the one after it", async () => {
+        await run();
+        const after = server?.asked.filter(({ prompt }) => prompt.includes("2 plus 3")) ?? [];
+        expect(after.length).toBeGreaterThanOrEqual(6);
+        const last = after.at(-1)?.body.messages as unknown[];
+        expect(last).toHaveLength(1);
+    });
+
+    it("writes results that are valid by the published JSON Schema", async () => {
+        const results = await run();
+        const ajv = addFormats(new Ajv({ strict: false }));
+        const schema = publishedSchemas()["results.schema.json"] as string;
+        const valid = ajv.compile(JSON.parse(schema) as object);
+        valid(JSON.parse(JSON.stringify(results)));
+        expect(valid.errors).toBeNull();
+    });
+
+    it("repeats every case in tier release, and one wrong repeat fails it", async () => {
+        let times = 0;
+        const own = cases.filter(({ id }) => id === "text-capital-en");
+        const flaky = (asked: Asked): string => (++times === 3 ? "Rome" : rightAnswer(asked));
+        const results = await run({ answer: flaky }, { tier: "release", cases: own });
+        expect(results.verdict).toBe("failed");
+        expect(results.cases[0]).toMatchObject({
+            answer: "Rome",
+            repeats: { passed: 2, total: 3 },
+        });
+    });
+});
+
+describe("a wrong answer fails its case and no other", () => {
+    const wrong = (pattern: RegExp, text: string) => (asked: Asked) =>
+        pattern.test(asked.prompt) ? text : rightAnswer(asked);
+    test.each<[string, (asked: Asked) => string]>([
+        ["text-capital-en", wrong(/capital of France/, "London")],
+        ["text-capital-zh", wrong(/中国的首都/, "The capital is 北京.")],
+        ["caption-building", wrong(/Name the parts/, "A red car on a road.")],
+        ["dialogue-building", wrong(/its door/, "Red.")],
+        ["count-circles", wrong(/green circles/, "6")],
+        ["colour-of-square", wrong(/colour is the square/, "Blue or red")],
+        ["position-left", wrong(/left side/, "Circle")],
+        ["text-near-context", wrong(/secret word in/, "banana")],
+        ["image-4096", wrong(/big circle/, "Green")],
+    ])("%s", async (id, answer) => {
+        const results = await run({ answer });
+        expect(results.verdict).toBe("failed");
+        expect(results.why).toContain(id);
+        expect(failedIds(results)).toEqual([id]);
+    });
+
+    it("and so does a server that answers what it should refuse, or refuses with 500", async () => {
+        const results = await run(
+            {
+                fail: ({ prompt, images }) =>
+                    images > 0 &&
+                    prompt.startsWith("Describe this picture in one or two sentences.") &&
+                    !prompt.includes("Name")
+                        ? 500
+                        : undefined,
+            },
+            { cases: cases.filter(({ id }) => /^image-|capital/.test(id)) },
+        );
+        expect(failedIds(results)).toEqual(["image-unreadable", "image-truncated"]);
+        expect(results.verdict).toBe("failed");
+    });
+});
+
+describe("what is no fault of the model gives no verdict", () => {
+    it("nothing listens", async () => {
+        const closed = createServer().listen(0, "127.0.0.1");
+        await new Promise((resolve) => closed.once("listening", resolve));
+        const { port } = closed.address() as AddressInfo;
+        await new Promise((resolve) => closed.close(resolve));
+        const results = await runSuite({
+            url: `http://127.0.0.1:${port}`,
+            model: "m",
+            tier: "commit",
+            cases,
+            retryAfterSeconds: 0.01,
+        });
+        expect(results.verdict).toBe("none");
+        expect(results.why).toMatch(/is not there .*ECONNREFUSED/);
+        expect(results.totals).toEqual({ passed: 0, failed: 0, errored: 0, skipped: 19 });
+    });
+
+    it("503 to everything", async () => {
+        const results = await run({ fail: () => 503 });
+        expect(results.verdict).toBe("none");
+        expect(results.why).toMatch(/HTTP 503/);
+        expect(results.totals.failed).toBe(0);
+    });
+
+    it("503 to everything after the first question", async () => {
+        const results = await run({ fail: (_, number) => (number > 1 ? 503 : undefined) });
+        expect(results.verdict).toBe("none");
+        expect(results.totals).toMatchObject({ passed: 0, failed: 0, errored: 3 });
+    });
+
+    it("another model than the one asked for", async () => {
+        const results = await run({ model: "other" });
+        expect(results).toMatchObject({
+            verdict: "none",
+            why: expect.stringMatching(/serves other/),
+        });
+    });
+
+    it("a server that dies in the middle: the rest is not asked", async () => {
+        const results = await run({
+            fail: ({ prompt }) => {
+                if (prompt.includes("green circles")) {
+                    void server?.stop();
+                    return "hang-up";
+                }
+                return undefined;
+            },
+        });
+        expect(results.verdict).toBe("none");
+        expect(results.why).toMatch(/stopped answering during multimodal\/count-circles/);
+        expect(results.totals.failed).toBe(0);
+        expect(results.totals.skipped).toBeGreaterThan(5);
+    });
+
+    it("a suite that is told to stop", async () => {
+        const stop = new AbortController();
+        const results = await run(
+            {},
+            {
+                signal: stop.signal,
+                onCase: (_, index) => index === 1 && stop.abort(new Error("stopped by SIGTERM")),
+            },
+        );
+        expect(results.verdict).toBe("none");
+        expect(results.why).toMatch(/^stopped by SIGTERM; 2 of 19/);
+    });
+
+    it("an answer that never comes", async () => {
+        const own = cases.filter(({ id }) => id === "text-capital-en");
+        const slow = createServer((socket) => socket.on("error", () => undefined));
+        slow.listen(0, "127.0.0.1");
+        await new Promise((resolve) => slow.once("listening", resolve));
+        const results = await runSuite({
+            url: `http://127.0.0.1:${(slow.address() as AddressInfo).port}`,
+            model: "m",
+            tier: "commit",
+            cases: own,
+            requestTimeoutSeconds: 0.05,
+            identifyTimeoutSeconds: 0.05,
+            retryAfterSeconds: 0.01,
+        });
+        slow.close();
+        expect(results).toMatchObject({
+            verdict: "none",
+            why: expect.stringMatching(/within the time limit/),
+        });
+    });
+});
+
+it("one 5xx or broken connection is asked again", async () => {
+    let hiccups = 0;
+    const results = await run({
+        fail: ({ prompt }) =>
+            prompt.includes("17 plus 25") && hiccups++ === 0
+                ? 502
+                : prompt.includes("capital of France") && hiccups++ === 0
+                  ? "hang-up"
+                  : undefined,
+    });
+    expect(hiccups).toBeGreaterThan(0);
+    expect(results.verdict).toBe("passed");
+});
+
+it("a case that always gives 5xx while the others pass is a failure", async () => {
+    const results = await run({ fail: ({ prompt }) => (/17 plus/.test(prompt) ? 500 : undefined) });
+    expect(results.verdict).toBe("failed");
+    expect(results.why).toMatch(/breaks on text-arithmetic-en/);
+});
+
+it("a server that stands in for a model is named so", async () => {
+    expect((await run({ standIn: true }, { tier: "dev" })).server.standIn).toBe(true);
+});
+
+it("cases about the context are skipped where its length is unknown, and run where it is given", async () => {
+    const own = cases.filter(({ id }) => id.startsWith("text-"));
+    const unknown = await run({ contextTokens: null }, { cases: own });
+    expect(unknown).toMatchObject({ verdict: "passed", totals: { passed: 3, skipped: 2 } });
+    await server?.stop();
+    const given = await run({}, { cases: own, contextTokens: 1500 });
+    expect(given.totals.skipped).toBe(0);
+});
