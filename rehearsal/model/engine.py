@@ -1,0 +1,120 @@
+"""Answers requests side by side, at a pace like a small GPU's, and counts what it does."""
+
+import random
+import threading
+import time
+from typing import Iterator, List, NamedTuple, Optional
+
+from chat_request import ChatRequest, Turn
+from images import Picture
+from machine import Machine
+from memory import MemoryReport, Settings
+from metrics import Metrics
+from mind import answer
+from tokens import split_tokens
+from vision import look_at
+from wrongness import make_wrong
+
+SECONDS_A_TOKEN = 0.005
+SECONDS_FIRST_TOKEN = 0.02
+SECONDS_A_PROMPT_TOKEN = 2e-6
+
+
+class Piece(NamedTuple):
+    """One token of an answer; the last has a finish reason."""
+
+    text: str
+    finish_reason: Optional[str]
+
+
+class Engine:
+    """The model behind the server."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        report: MemoryReport,
+        machine: Machine,
+        metrics: Metrics,
+        seed: int,
+    ) -> None:
+        self.settings = settings
+        self.report = report
+        self.metrics = metrics
+        self._fault = machine.fault
+        self._seed = seed
+        self._slots = threading.BoundedSemaphore(settings.max_num_seqs)
+
+    def generate(self, request: ChatRequest, choice: int = 0) -> Iterator[Piece]:
+        """The tokens of one answer, each when a GPU would have made it."""
+        arrived = time.monotonic()
+        used = request.prompt_tokens / max(1, self.report.kv_tokens)
+        self.metrics.add("num_requests_waiting")
+        with self._slots:
+            self.metrics.add("num_requests_waiting", -1)
+            self.metrics.add("num_requests_running")
+            self.metrics.add("kv_cache_usage_perc", used)
+            self.metrics.observe("request_queue_time_seconds", time.monotonic() - arrived)
+            reason = "abort"
+            try:
+                for piece in self._paced(request, choice, arrived):
+                    reason = piece.finish_reason or reason
+                    yield piece
+            finally:
+                # a client that hangs up ends the generator here
+                self.metrics.add("num_requests_running", -1)
+                self.metrics.add("kv_cache_usage_perc", -used)
+                self.metrics.finish(reason)
+
+    def _paced(self, request: ChatRequest, choice: int, arrived: float) -> Iterator[Piece]:
+        started = time.monotonic()
+        pieces = self._think(request, choice)
+        prefill = SECONDS_FIRST_TOKEN + request.prompt_tokens * SECONDS_A_PROMPT_TOKEN
+        time.sleep(max(0.0, started + prefill - time.monotonic()))
+        first = last = time.monotonic()
+        self.metrics.add("prompt_tokens", request.prompt_tokens)
+        self.metrics.observe("time_to_first_token_seconds", first - arrived)
+        self.metrics.observe("request_prefill_time_seconds", first - started)
+        for index, piece in enumerate(pieces):
+            if index:
+                time.sleep(max(0.0, first + index * SECONDS_A_TOKEN - time.monotonic()))
+                self.metrics.observe("inter_token_latency_seconds", time.monotonic() - last)
+                last = time.monotonic()
+            self.metrics.add("generation_tokens")
+            yield piece
+        ended = time.monotonic()
+        self.metrics.observe("request_decode_time_seconds", ended - first)
+        self.metrics.observe("request_inference_time_seconds", ended - started)
+        self.metrics.observe(
+            "request_time_per_output_token_seconds", (ended - first) / max(1, len(pieces) - 1)
+        )
+        self.metrics.observe("e2e_request_latency_seconds", ended - arrived)
+
+    def _think(self, request: ChatRequest, choice: int) -> List[Piece]:
+        swapped = self._fault == "swap-channels"
+        turns = [
+            (turn.role, turn.text, [look_at(picture, swapped) for picture in self._seen(turn)])
+            for turn in request.turns
+        ]
+        text = answer(turns, self._dice(request, choice), request.response_format)
+        if self._fault == "wrong-answers":
+            text = make_wrong(text)
+        if self.settings.identity.variant == "Thinking":
+            text = f"I look at what was asked and at what I can see.\n</think>\n\n{text}"
+        for stop in request.stop:
+            text = text.split(stop, 1)[0] if stop else text
+        tokens = split_tokens(text) or [""]
+        kept = tokens[: request.max_tokens]
+        reason = "length" if len(kept) < len(tokens) else "stop"
+        return [Piece(token, None) for token in kept[:-1]] + [Piece(kept[-1], reason)]
+
+    def _seen(self, turn: Turn) -> List[Picture]:
+        return [] if self._fault == "drop-image" else list(turn.pictures)
+
+    def _dice(self, request: ChatRequest, choice: int) -> Optional[random.Random]:
+        """Nothing to choose at temperature 0; else the seed decides, and without a seed chance."""
+        if request.temperature == 0:
+            return None
+        if request.seed is None:
+            return random.Random()
+        return random.Random(f"{self._seed}/{request.seed}/{choice}")
