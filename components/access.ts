@@ -25,7 +25,7 @@ export class RunAccess extends pulumi.ComponentResource {
     /** Name of the EC2 key pair. */
     public readonly keyName: pulumi.Output<string>;
     public readonly securityGroupId: pulumi.Output<string>;
-    /** PKCS8; secret. */
+    /** OpenSSH format; secret. */
     public readonly clientPrivateKey: pulumi.Output<string>;
     /** OpenSSH format; secret. */
     public readonly hostPrivateKey: pulumi.Output<string>;
@@ -79,8 +79,8 @@ export class RunAccess extends pulumi.ComponentResource {
 
         this.keyName = keyPair.keyName;
         this.securityGroupId = securityGroup.id;
-        this.clientPrivateKey = clientKey.privateKeyPem;
-        this.hostPrivateKey = hostKey.privateKeyOpenSsh;
+        this.clientPrivateKey = clientKey.privateKey;
+        this.hostPrivateKey = hostKey.privateKey;
         this.hostPublicKey = pulumi.unsecret(hostKey.publicKey);
         this.registerOutputs({ keyName: this.keyName, securityGroupId: this.securityGroupId });
     }

@@ -68,7 +68,7 @@ export class EphemeralGpu extends pulumi.ComponentResource {
     public readonly deadline: pulumi.Output<string>;
     /** The user to log in as. */
     public readonly user: pulumi.Output<string>;
-    /** Secret, PKCS8. */
+    /** Secret, OpenSSH format. */
     public readonly privateKey: pulumi.Output<string>;
     /** What the machine proves itself with, one line. */
     public readonly hostKey: pulumi.Output<string>;
@@ -102,11 +102,11 @@ export class EphemeralGpu extends pulumi.ComponentResource {
         );
         const userData = pulumi
             .all([schedule.deadline, access.hostPrivateKey, access.hostPublicKey])
-            .apply(([deadline, privateKeyOpenSsh, publicKey]) =>
+            .apply(([deadline, privateKey, publicKey]) =>
                 machineUserData({
                     deadline,
                     bootBudgetSeconds: (args.bootMinutes ?? 10) * 60,
-                    hostKey: { privateKeyOpenSsh, publicKey },
+                    hostKey: { privateKey, publicKey },
                     files: args.files ?? [],
                     commands: args.commands ?? [],
                 }),

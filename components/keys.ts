@@ -1,11 +1,9 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 
-/** An ed25519 key pair in the formats that the engine, AWS and sshd want. */
+/** An ed25519 key pair in the formats that AWS, sshd and SSH clients want. */
 export interface SshKeyPair {
-    /** PKCS8, for `connection.privateKey`. */
-    readonly privateKeyPem: string;
     /** OpenSSH's own format, the only one that sshd takes for an ed25519 host key. */
-    readonly privateKeyOpenSsh: string;
+    readonly privateKey: string;
     /** One line, `ssh-ed25519 AAAA...`. */
     readonly publicKey: string;
 }
@@ -71,8 +69,7 @@ export function sshKeyPairFromSeed(seedBase64: string, comment: string): SshKeyP
     ]);
     const lines = openSsh.toString("base64").match(/.{1,70}/g) ?? [];
     return {
-        privateKeyPem: privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
-        privateKeyOpenSsh: [
+        privateKey: [
             "-----BEGIN OPENSSH PRIVATE KEY-----",
             ...lines,
             "-----END OPENSSH PRIVATE KEY-----",

@@ -92,7 +92,9 @@ new aws.iam.RolePolicy("deadline", {
     }),
 });
 
-export const terminatorArn = terminator.arn;
-export const deadlineRoleArn = deadlineRole.arn;
-export const instanceProfileName = machineProfile.name;
-export const reportBucketArn = reportBucket?.arn;
+export = {
+    terminatorArn: terminator.arn,
+    deadlineRoleArn: deadlineRole.arn,
+    instanceProfileName: machineProfile.name,
+    ...(reportBucket && { reportBucketArn: reportBucket.arn }),
+};

@@ -29,7 +29,7 @@ export interface UserDataArgs {
     /** Seconds that cloud-init may take, after which the machine ends itself. */
     readonly bootBudgetSeconds: number;
     /** The machine's SSH host key, known beforehand so that the caller can verify it. */
-    readonly hostKey: { readonly privateKeyOpenSsh: string; readonly publicKey: string };
+    readonly hostKey: { readonly privateKey: string; readonly publicKey: string };
     /** Further files. */
     readonly files: readonly MachineFile[];
     /** Shell commands that run once everything is in place. */
@@ -92,7 +92,7 @@ function cloudConfig(args: UserDataArgs): string {
     const config = {
         ssh_deletekeys: true,
         ssh_keys: {
-            ed25519_private: args.hostKey.privateKeyOpenSsh,
+            ed25519_private: args.hostKey.privateKey,
             ed25519_public: args.hostKey.publicKey,
         },
         write_files: files.map((file) => ({

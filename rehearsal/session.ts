@@ -1,0 +1,159 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { Tools, toolsEnvironment } from "../scripts/setup/tools";
+import { Meter } from "./meter";
+
+const PROJECT_DIR = resolve(__dirname, "..");
+const READY_SECONDS = 60;
+const STOP_SECONDS = 30;
+
+/** A fault that the emulated cloud injects into matching calls. */
+export interface Fault {
+    readonly service: string;
+    readonly action: string;
+    readonly times: number;
+    readonly kind: "error" | "drop-response" | "delay";
+    readonly code?: string;
+    readonly message?: string;
+    readonly httpStatus?: number;
+    readonly delaySeconds?: number;
+}
+
+/** A call that reached the emulated cloud. */
+export interface Call {
+    readonly at: string;
+    readonly service: string;
+    readonly action: string;
+    readonly caller: string;
+    readonly status: number;
+    readonly error?: string;
+    readonly params?: unknown;
+}
+
+export interface SessionOptions {
+    /** A worse model on purpose, for tests: see rehearsal/model. */
+    readonly modelFault?: string;
+}
+
+/**
+ * An emulated cloud that runs, and the environment in which the very same commands that talk to AWS
+ * talk to it. Nothing of it listens beyond loopback.
+ */
+export class Session {
+    private constructor(
+        readonly dir: string,
+        readonly endpoint: string,
+        /** For whatever runs in the emulated cloud. */
+        readonly env: NodeJS.ProcessEnv,
+        readonly tools: Tools,
+        private readonly cloud: ChildProcess,
+    ) {}
+
+    /** Starts an emulated cloud of its own, empty. */
+    static async start(tools: Tools, options: SessionOptions = {}): Promise<Session> {
+        const dir = join(tools.cacheDir, "sessions", `${Date.now()}-${process.pid}`);
+        const backend = join(dir, "state");
+        mkdirSync(backend, { recursive: true });
+
+        const log = openSync(join(dir, "cloud.log"), "a");
+        const cloud = spawn(
+            tools.python,
+            [
+                ...["-m", "rehearsal.cloud", "--dir", dir, "--machines", "docker"],
+                ...["--docker-host", tools.dockerHost, "--machine-image", tools.machineImage],
+                ...["--image-store-volume", tools.imageStoreVolume],
+                ...(options.modelFault ? ["--model-fault", options.modelFault] : []),
+            ],
+            {
+                cwd: PROJECT_DIR,
+                stdio: ["ignore", log, log],
+                env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+                // A Ctrl-C in the terminal is for the command; the cloud ends after it.
+                detached: true,
+            },
+        );
+        closeSync(log);
+        const endpoint = await cloudIsReady(dir, cloud);
+        const env = {
+            ...toolsEnvironment(tools),
+            AWS_ENDPOINT_URL: endpoint,
+            AWS_REGION: "us-east-1",
+            AWS_ACCESS_KEY_ID: "rehearsal",
+            AWS_SECRET_ACCESS_KEY: "rehearsal",
+            AWS_SESSION_TOKEN: undefined,
+            AWS_PROFILE: undefined,
+            PULUMI_BACKEND_URL: `file://${backend}`,
+            PULUMI_CONFIG_PASSPHRASE: "",
+            PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+            GPU_CI_CALLER_CIDR: "127.0.0.1/32",
+        };
+        return new Session(dir, endpoint, env, tools, cloud);
+    }
+
+    /** What the emulated cloud bills. */
+    meter(): Promise<Meter> {
+        return this.control("meter");
+    }
+
+    /** Every call that reached the emulated cloud so far. */
+    calls(): Promise<Call[]> {
+        return this.control("calls");
+    }
+
+    /** Puts the emulated cloud's clock forward; machines keep their own. */
+    async advanceClock(seconds: number): Promise<void> {
+        await this.control("clock", { advanceSeconds: seconds });
+    }
+
+    /** Replaces the faults that are still to come. */
+    async injectFaults(faults: readonly Fault[]): Promise<void> {
+        await this.control("faults", faults);
+    }
+
+    /** Ends the emulated cloud and its machines; gives the last reading of the meter. */
+    async stop(options: { keepFiles?: boolean } = {}): Promise<Meter> {
+        const meter = await this.meter();
+        if (this.cloud.exitCode === null) {
+            const ended = new Promise((done) => this.cloud.once("exit", done));
+            this.cloud.kill("SIGTERM");
+            const timer = setTimeout(() => this.cloud.kill("SIGKILL"), STOP_SECONDS * 1000);
+            await ended;
+            clearTimeout(timer);
+        }
+        if (!options.keepFiles) {
+            rmSync(this.dir, { recursive: true, force: true });
+        }
+        return meter;
+    }
+
+    private async control<T>(path: string, body?: unknown): Promise<T> {
+        const response = await fetch(`${this.endpoint}/_rehearsal/${path}`, {
+            method: body === undefined ? "GET" : "POST",
+            headers: { "content-type": "application/json" },
+            body: body === undefined ? undefined : JSON.stringify(body),
+        });
+        if (!response.ok) {
+            throw new Error(`the emulated cloud refused ${path}: ${await response.text()}`);
+        }
+        return (await response.json()) as T;
+    }
+}
+
+async function cloudIsReady(dir: string, cloud: ChildProcess): Promise<string> {
+    const file = join(dir, "cloud.json");
+    for (const until = Date.now() + READY_SECONDS * 1000; Date.now() < until; ) {
+        if (existsSync(file)) {
+            return JSON.parse(readFileSync(file, "utf8")).endpoint;
+        }
+        if (cloud.exitCode !== null) {
+            break;
+        }
+        await new Promise((resolveLater) => setTimeout(resolveLater, 50));
+    }
+    cloud.kill("SIGKILL");
+    const log = readFileSync(join(dir, "cloud.log"), "utf8").trimEnd().split("\n").slice(-10);
+    throw new Error(`the emulated cloud did not start:\n${log.join("\n")}`);
+}

@@ -1,0 +1,133 @@
+import { UserError } from "../../../common/userError";
+import { doctor } from "../../../scripts/doctor";
+import { AMI_PARAMETER } from "../../../scripts/checks";
+import { inGitHubActions } from "../../../scripts/github";
+import { planTable } from "../../../scripts/planTable";
+import { Progress } from "../../../scripts/progress";
+import { parseSettings } from "../../../settings";
+import { planRun } from "../../../sizing";
+import { FakeCloud, FakeEngine } from "./fakes";
+
+async function examine(change: (cloud: FakeCloud) => void = () => undefined, raw = {}) {
+    const cloud = new FakeCloud();
+    change(cloud);
+    const lines: string[] = [];
+    const exitCode = await doctor({
+        readSettings: () => parseSettings({ tier: "dev", ...raw }, {}),
+        resolveRegion: async () => "us-east-1",
+        engine: new FakeEngine(cloud, { ups: [] }),
+        openCloud: () => cloud,
+        print: (line) => lines.push(line),
+        findCallerCidr: async () => "203.0.113.7/32",
+    });
+    return { exitCode, text: lines.join("\n"), cloud };
+}
+
+test("everything is there", async () => {
+    const { exitCode, text } = await examine();
+    expect(exitCode).toBe(0);
+    expect(text).not.toContain("FAIL");
+    expect(text.match(/^ok /gm)).toHaveLength(10);
+});
+
+test.each<[string, RegExp, (cloud: FakeCloud) => void, object]>([
+    [
+        "credentials",
+        /FAIL {2}AWS credentials.*no AWS credentials/,
+        (it) => (it.noCredentials = true),
+        {},
+    ],
+    [
+        "role",
+        /no deadline role ephemeral-gpu-ci-deadline in us-east-1/,
+        (it) => it.missing.add("ephemeral-gpu-ci-deadline"),
+        {},
+    ],
+    [
+        "profile",
+        /no instance profile ephemeral-gpu-ci-machine/,
+        (it) => it.missing.add("ephemeral-gpu-ci-machine"),
+        {},
+    ],
+    [
+        "terminator",
+        /no terminator state machine/,
+        (it) => it.missing.add("ephemeral-gpu-ci-terminator"),
+        {},
+    ],
+    ["image", /no SSM parameter/, (it) => it.missing.add(AMI_PARAMETER), {}],
+    ["settings", /FAIL {2}settings.*callerCidr/, () => undefined, { callerCidr: "me" }],
+    ["plan", /FAIL {2}plan/, () => undefined, { instanceType: "g9.huge" }],
+])("%s is missing: exit 2, and what to do", async (_name, message, change, raw) => {
+    const { exitCode, text, cloud } = await examine(change, raw);
+    expect(exitCode).toBe(2);
+    expect(text).toMatch(message);
+    expect(text).toMatch(/Next: /);
+    expect(cloud.calls).toEqual([]);
+});
+
+test("no region: the account is not looked at", async () => {
+    const lines: string[] = [];
+    const exitCode = await doctor({
+        readSettings: () => parseSettings({ tier: "dev" }, {}),
+        resolveRegion: () => Promise.reject(new UserError("no AWS region was given")),
+        engine: new FakeEngine(new FakeCloud(), { ups: [] }),
+        openCloud: () => new FakeCloud(),
+        print: (line) => lines.push(line),
+        findCallerCidr: async () => "203.0.113.7/32",
+    });
+    expect(exitCode).toBe(2);
+    expect(lines.join("\n")).toMatch(/AWS account.*not looked at, for want of a region/);
+});
+
+test("a plan as a table names the machines in order", () => {
+    const plan = planRun({ tier: "commit" });
+    const text = planTable(plan);
+    expect(text).toMatch(new RegExp(`^1 +${plan.candidates[0].instanceType}`, "m"));
+    expect(
+        Math.max(
+            ...text
+                .split("\n")
+                .filter((line) => !line.startsWith("Note"))
+                .map((line) => line.length),
+        ),
+    ).toBeLessThan(140);
+});
+
+describe("progress", () => {
+    test("plain timestamped lines, groups in GitHub, phases with their seconds", () => {
+        let now = Date.UTC(2026, 10, 24, 6, 30);
+        const lines: string[] = [];
+        const progress = new Progress({
+            write: (line) => lines.push(line),
+            now: () => now,
+            github: true,
+        });
+        progress.phase("up");
+        progress.line("one\ntwo");
+        now += 2_340;
+        progress.phase("release");
+        progress.warn("left");
+        expect(lines).toEqual([
+            "::group::up",
+            "06:30:00Z up          one",
+            "06:30:00Z up          two",
+            "::endgroup::",
+            "::group::release",
+            "06:30:02Z release     ! left",
+            "::warning::left",
+        ]);
+        now += 1_000;
+        expect(progress.phases()).toEqual([
+            { name: "up", seconds: 2.3 },
+            { name: "release", seconds: 1 },
+        ]);
+    });
+
+    test("GitHub is recognised by its own variable", () => {
+        expect([inGitHubActions({ GITHUB_ACTIONS: "true" }), inGitHubActions({})]).toEqual([
+            true,
+            false,
+        ]);
+    });
+});

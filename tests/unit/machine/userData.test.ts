@@ -1,0 +1,78 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { parse } from "yaml";
+
+import { isUserError } from "../../../common/userError";
+import { serverFiles, suiteFiles } from "../../../machine/serverFiles";
+import { machineText, machineUserData, UserDataArgs } from "../../../machine/userData";
+
+const ARGS: UserDataArgs = {
+    deadline: "2026-11-24T07:00:00Z",
+    bootBudgetSeconds: 600,
+    hostKey: { privateKey: "PRIVATE\n", publicKey: "ssh-ed25519 AAAA host" },
+    files: [
+        ...serverFiles({
+            image: `vllm/vllm-openai@sha256:${"a".repeat(64)}`,
+            args: ["Qwen/Qwen3-VL-8B-Instruct", "--mm-processor-kwargs", '{"max_pixels": 1003520}'],
+        }),
+        ...suiteFiles({
+            image: `node@sha256:${"b".repeat(64)}`,
+            command: ["node", "/suite/suite.js"],
+            serverReadySeconds: 1800,
+        }),
+    ],
+    commands: ["echo 'last'"],
+};
+
+function parts(text: string): string[] {
+    return text.split(/^--ephemeral-gpu-ci(?:--)?\n/m).map((part) => part.split("\n\n").slice(1).join("\n\n"));
+}
+
+test("the machine ends itself half a minute before the deadline", () => {
+    const seconds = Date.parse(ARGS.deadline) / 1000 - 30;
+    expect(parts(machineUserData(ARGS))[1]).toContain(`echo '${seconds}' >/var/lib`);
+});
+
+test("the second part is a cloud-config with the host key, the files and the commands", () => {
+    const config = parse(parts(machineUserData(ARGS))[2]);
+    expect(config.ssh_keys.ed25519_private).toBe("PRIVATE\n");
+    const files = Object.fromEntries(config.write_files.map((file: any) => [file.path, file]));
+    expect(files["/etc/ephemeral-gpu-ci/server.args"].content).toBe(
+        'Qwen/Qwen3-VL-8B-Instruct\n--mm-processor-kwargs\n{"max_pixels": 1003520}\n',
+    );
+    expect(files["/opt/ephemeral-gpu-ci/suite.sh"].permissions).toBe("0755");
+    expect(config.runcmd).toEqual([
+        ["sh", "-c", "echo 'last'"],
+        ["sh", "-c", "touch /run/ephemeral-gpu-ci/booted"],
+    ]);
+});
+
+test("no placeholder is left in the boot hook", () => {
+    expect(parts(machineUserData(ARGS))[1]).not.toMatch(/@[A-Z_]+@/);
+});
+
+test("what is longer than EC2 takes is refused, with the numbers", () => {
+    const files = [{ path: "/x", content: "x".repeat(9000), permissions: "0644" }];
+    let refused: unknown;
+    try {
+        machineUserData({ ...ARGS, files: [...ARGS.files, ...files] });
+    } catch (error) {
+        refused = error;
+    }
+    expect(isUserError(refused)).toBe(true);
+    expect((refused as Error).message).toMatch(/\d{5} bytes.*16384/);
+});
+
+test("an argument with a line break is refused", () => {
+    expect(() => serverFiles({ image: "i", args: ["a\nb"] })).toThrow("line break");
+});
+
+test.each(readdirSync(join(__dirname, "../../../machine/files")))(
+    "%s keeps its first line and loses its comments",
+    (name) => {
+        const lines = machineText(name).split("\n");
+        expect(lines[0]).toMatch(name.endsWith(".sh") ? /^#/ : /^\[Unit\]/);
+        expect(lines.slice(2).some((line) => line.startsWith("#"))).toBe(false);
+    },
+);
