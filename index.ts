@@ -30,7 +30,7 @@ async function stack() {
         foundation,
         amiId: settings.amiId,
         subnetId: settings.subnetId,
-        volumeGiB: settings.volumeGiB,
+        volumeGiB: Math.max(settings.volumeGiB, plan.volumeGiB),
         serverImage: settings.serverImage,
         serverArgs: plan.server.args,
         suiteImage: settings.suiteImage,
@@ -50,7 +50,10 @@ async function stack() {
         verdict: run.verdict,
         reportPath: run.reportPath,
         estimatedPriceUsd: plan.price.estimatedUsd,
-        plan,
+        model: plan.model.id,
+        precision: plan.precision,
+        instanceType: candidate.instanceType,
+        market: candidate.market,
     };
 }
 

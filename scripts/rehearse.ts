@@ -15,9 +15,11 @@ const FOUNDATION_DIR = join(PROJECT_DIR, "foundation");
 const TIERS = ["dev", "commit", "merge", "release"];
 
 async function main(): Promise<void> {
-    const program = new Command("rehearse").description(
-        "The real engine and machines that really boot, in an emulated cloud on this computer",
-    );
+    const program = new Command("rehearse")
+        .description(
+            "The real engine and machines that really boot, in an emulated cloud on this computer",
+        )
+        .enablePositionalOptions();
     program
         .command("run", { isDefault: true })
         .description("foundation, a whole `gpu-ci run`, and the receipt")
@@ -34,7 +36,6 @@ async function main(): Promise<void> {
         .allowUnknownOption()
         .passThroughOptions()
         .action((command) => inSession(command));
-    program.enablePositionalOptions();
     await program.parseAsync();
 }
 
