@@ -26,7 +26,13 @@ export default tseslint.config(
     },
     {
         files: ["**/*.js", "**/*.mjs"],
-        languageOptions: { globals: { require: "readonly", module: "writable", process: "readonly" } },
+        languageOptions: { globals: {
+                require: "readonly",
+                module: "writable",
+                process: "readonly",
+                console: "readonly",
+                __dirname: "readonly",
+            } },
         rules: { "@typescript-eslint/no-require-imports": "off" },
     },
     prettier,

@@ -1,9 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { deadlineMargins } from "../machine/margins";
 import { MachineFile, machineUserData } from "../machine/userData";
 import { RunAccess } from "./access";
-import { DeadlineSchedule } from "./deadline";
+import { DeadlineSchedule, secondsBefore } from "./deadline";
 import { findFoundation, Foundation } from "./foundation";
 import { GpuInstance } from "./instance";
 import { RunIdentity, runTags } from "./names";
@@ -15,7 +16,7 @@ export interface EphemeralGpuArgs {
     readonly instanceType: pulumi.Input<string>;
     /** `on-demand` or `spot`. Default: on-demand. */
     readonly market?: string;
-    /** Minutes from the first `up` until the machine ends itself, 1 to 1440. */
+    /** Minutes from the first `up` until the bill is closed, whatever happens, 1 to 1440. */
     readonly deadlineMinutes: number;
     /** The one IPv4 network that may reach the machine by SSH. */
     readonly callerCidr: pulumi.Input<string>;
@@ -64,7 +65,7 @@ const USER = "ubuntu";
 export class EphemeralGpu extends pulumi.ComponentResource {
     public readonly instanceId: pulumi.Output<string>;
     public readonly publicIp: pulumi.Output<string>;
-    /** The instant at which the machine ends itself, `2026-11-24T07:00:00Z`. */
+    /** The instant by which the machine has ended, `2026-11-24T07:00:00Z`. */
     public readonly deadline: pulumi.Output<string>;
     /** The user to log in as. */
     public readonly user: pulumi.Output<string>;
@@ -78,6 +79,8 @@ export class EphemeralGpu extends pulumi.ComponentResource {
         const foundation = pulumi.output(
             args.foundation ?? findFoundation({}, { parent: this, async: true }),
         );
+
+        const margins = deadlineMargins(args.deadlineMinutes);
 
         const schedule = new DeadlineSchedule(
             `${name}-deadline`,
@@ -104,7 +107,7 @@ export class EphemeralGpu extends pulumi.ComponentResource {
             .all([schedule.deadline, access.hostPrivateKey, access.hostPublicKey])
             .apply(([deadline, privateKey, publicKey]) =>
                 machineUserData({
-                    deadline,
+                    powerOffAt: secondsBefore(deadline, margins.watchdogSeconds),
                     bootBudgetSeconds: (args.bootMinutes ?? 10) * 60,
                     hostKey: { privateKey, publicKey },
                     files: args.files ?? [],

@@ -53,7 +53,9 @@ export async function findFoundation(
         );
     };
     const [role, terminator] = await Promise.all([
-        aws.iam.getRole({ name: deadlineRoleName }, opts).catch(missing(`role ${deadlineRoleName}`)),
+        aws.iam
+            .getRole({ name: deadlineRoleName }, opts)
+            .catch(missing(`role ${deadlineRoleName}`)),
         aws.sfn
             .getStateMachine({ name: terminatorName }, opts)
             .catch(missing(`state machine ${terminatorName}`)),

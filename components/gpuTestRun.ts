@@ -32,7 +32,7 @@ export interface GpuTestRunArgs extends EphemeralGpuArgs {
 export class GpuTestRun extends pulumi.ComponentResource {
     public readonly instanceId: pulumi.Output<string>;
     public readonly publicIp: pulumi.Output<string>;
-    /** The instant at which the machine ends itself, `2026-11-24T07:00:00Z`. */
+    /** The instant by which the machine has ended, `2026-11-24T07:00:00Z`. */
     public readonly deadline: pulumi.Output<string>;
     /** passed, failed or none. */
     public readonly verdict: pulumi.Output<string>;

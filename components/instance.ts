@@ -1,9 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-// The Deep Learning Base AMI has the NVIDIA driver, Docker and NVIDIA's container toolkit.
-const AMI_PARAMETER =
-    "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-22.04/latest/ami-id";
+import { AMI_PARAMETER } from "../machine/image";
 
 export interface GpuInstanceArgs {
     /** EC2 instance type, such as `g6.xlarge`. */
@@ -40,7 +38,8 @@ export class GpuInstance extends pulumi.ComponentResource {
         super("ephemeral-gpu-ci:index:GpuInstance", name, {}, opts);
 
         const amiId =
-            args.amiId ?? aws.ssm.getParameterOutput({ name: AMI_PARAMETER }, { parent: this }).value;
+            args.amiId ??
+            aws.ssm.getParameterOutput({ name: AMI_PARAMETER }, { parent: this }).value;
         const instance = new aws.ec2.Instance(
             `${name}-instance`,
             {

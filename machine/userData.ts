@@ -8,13 +8,6 @@ import { UserError } from "../common/userError";
 /** EC2 takes this many bytes of user data, before base64. */
 export const USER_DATA_LIMIT_BYTES = 16384;
 
-/**
- * The machine ends itself this long before the deadline: EC2 bills until the system is down, and at
- * the deadline the bill has to be closed. The watchdog looks every 3 s and cuts a shutdown short
- * after 10 s; the rest is margin for a slow disk.
- */
-export const SHUTDOWN_SECONDS = 30;
-
 /** A file to be put on the machine by cloud-init. */
 export interface MachineFile {
     readonly path: string;
@@ -24,8 +17,8 @@ export interface MachineFile {
 }
 
 export interface UserDataArgs {
-    /** The instant by which the machine has ended itself, ISO 8601. */
-    readonly deadline: string;
+    /** The instant at which the machine ends itself, ISO 8601. */
+    readonly powerOffAt: string;
     /** Seconds that cloud-init may take, after which the machine ends itself. */
     readonly bootBudgetSeconds: number;
     /** The machine's SSH host key, known beforehand so that the caller can verify it. */
@@ -40,7 +33,7 @@ export interface UserDataArgs {
 export function machineText(name: string): string {
     const lines = readFileSync(join(__dirname, "files", name), "utf8").split("\n");
     return lines
-        .filter((line) => !line.trimStart().startsWith("#") || /^#(!|cloud)/.test(line))
+        .filter((line) => !line.trimStart().startsWith("#") || line.startsWith("#!"))
         .join("\n");
 }
 
@@ -72,9 +65,9 @@ function hereDocument(file: MachineFile): string {
 }
 
 function armingHook(args: UserDataArgs): string {
-    const deadlineSeconds = Math.floor(Date.parse(args.deadline) / 1000) - SHUTDOWN_SECONDS;
-    if (!Number.isSafeInteger(deadlineSeconds)) {
-        throw new Error(`the deadline "${args.deadline}" is no ISO 8601 time`);
+    const powerOffAt = Math.floor(Date.parse(args.powerOffAt) / 1000);
+    if (!Number.isSafeInteger(powerOffAt)) {
+        throw new Error(`"${args.powerOffAt}" is no ISO 8601 time`);
     }
     const files = [
         machineScript("watchdog.sh"),
@@ -82,7 +75,7 @@ function armingHook(args: UserDataArgs): string {
         machineUnit("gpu-ci-watchdog.timer"),
     ];
     return machineText("arm.sh")
-        .replace("@DEADLINE_SECONDS@", String(deadlineSeconds))
+        .replace("@POWER_OFF_AT@", String(powerOffAt))
         .replace("@BOOT_BUDGET_SECONDS@", String(args.bootBudgetSeconds))
         .replace("@WATCHDOG_FILES@", () => files.map(hereDocument).join("\n"));
 }

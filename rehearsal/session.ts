@@ -35,6 +35,8 @@ export interface Call {
 export interface SessionOptions {
     /** A worse model on purpose, for tests: see rehearsal/model. */
     readonly modelFault?: string;
+    /** `none`: instances of the API only, nothing boots. Default: `docker`. */
+    readonly machines?: "docker" | "none";
 }
 
 /**
@@ -61,7 +63,7 @@ export class Session {
         const cloud = spawn(
             tools.python,
             [
-                ...["-m", "rehearsal.cloud", "--dir", dir, "--machines", "docker"],
+                ...["-m", "rehearsal.cloud", "--dir", dir, "--machines", options.machines ?? "docker"],
                 ...["--docker-host", tools.dockerHost, "--machine-image", tools.machineImage],
                 ...["--image-store-volume", tools.imageStoreVolume],
                 ...(options.modelFault ? ["--model-fault", options.modelFault] : []),
@@ -110,6 +112,7 @@ export class Session {
 
     /** Replaces the faults that are still to come. */
     async injectFaults(faults: readonly Fault[]): Promise<void> {
+        await this.control("faults", undefined, "DELETE");
         await this.control("faults", faults);
     }
 
@@ -129,9 +132,13 @@ export class Session {
         return meter;
     }
 
-    private async control<T>(path: string, body?: unknown): Promise<T> {
+    private async control<T>(
+        path: string,
+        body?: unknown,
+        method = body === undefined ? "GET" : "POST",
+    ): Promise<T> {
         const response = await fetch(`${this.endpoint}/_rehearsal/${path}`, {
-            method: body === undefined ? "GET" : "POST",
+            method,
             headers: { "content-type": "application/json" },
             body: body === undefined ? undefined : JSON.stringify(body),
         });
@@ -144,7 +151,7 @@ export class Session {
 
 async function cloudIsReady(dir: string, cloud: ChildProcess): Promise<string> {
     const file = join(dir, "cloud.json");
-    for (const until = Date.now() + READY_SECONDS * 1000; Date.now() < until; ) {
+    for (const until = Date.now() + READY_SECONDS * 1000; Date.now() < until;) {
         if (existsSync(file)) {
             return JSON.parse(readFileSync(file, "utf8")).endpoint;
         }

@@ -24,7 +24,9 @@ interface Count {
 async function main(): Promise<void> {
     const patterns = process.argv.slice(2);
     const tools = await ensureAll();
-    Object.assign(process.env, toolsEnvironment(tools), { GPU_CI_TEST_TOOLS: JSON.stringify(tools) });
+    Object.assign(process.env, toolsEnvironment(tools), {
+        GPU_CI_TEST_TOOLS: JSON.stringify(tools),
+    });
 
     const counts = [
         await jest(["unit", "stack"], patterns, false),
@@ -65,11 +67,15 @@ async function jest(projects: string[], patterns: string[], oneByOne: boolean): 
 /** Runs Python's own test runner, and reads its closing lines. */
 function pythonTests(python: string, dir: string): Count {
     console.log(`\n${dir}`);
-    const done = spawnSync(python, ["-m", "unittest", "discover", "--top-level-directory", ".", dir], {
-        cwd: PROJECT_DIR,
-        encoding: "utf8",
-        env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
-    });
+    const done = spawnSync(
+        python,
+        ["-m", "unittest", "discover", "--top-level-directory", ".", dir],
+        {
+            cwd: PROJECT_DIR,
+            encoding: "utf8",
+            env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+        },
+    );
     process.stdout.write(done.stdout);
     process.stderr.write(done.stderr);
     const ran = Number(/^Ran (\d+) tests?/m.exec(done.stderr)?.[1] ?? 0);

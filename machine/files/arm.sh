@@ -1,11 +1,10 @@
-#cloud-boothook
 #!/bin/sh
 # Runs first at every boot, before any network, install or user: from here on the machine ends itself.
-# The deadline is written once, so that a reboot cannot move it.
+# The instant is written once, so that a reboot cannot move it.
 set -u
 mkdir -p /opt/ephemeral-gpu-ci /etc/ephemeral-gpu-ci /run/ephemeral-gpu-ci \
     /var/log/ephemeral-gpu-ci /var/lib/ephemeral-gpu-ci/phases
-[ -s /var/lib/ephemeral-gpu-ci/deadline ] || echo '@DEADLINE_SECONDS@' >/var/lib/ephemeral-gpu-ci/deadline
+[ -s /var/lib/ephemeral-gpu-ci/power-off-at ] || echo '@POWER_OFF_AT@' >/var/lib/ephemeral-gpu-ci/power-off-at
 echo '@BOOT_BUDGET_SECONDS@' >/var/lib/ephemeral-gpu-ci/boot-budget-seconds
 date -u +%s >/run/ephemeral-gpu-ci/armed-at
 @WATCHDOG_FILES@

@@ -60,10 +60,10 @@ if [ -f "$etc/server.image" ]; then
     fi
 fi
 
-left=$(($(cat "$state/deadline") - $(date -u +%s)))
+left=$(($(cat "$state/power-off-at") - $(date -u +%s)))
 if systemctl is-active --quiet gpu-ci-watchdog.timer; then
-    ok "deadline: $left s left, the watchdog is armed"
+    ok "watchdog: $left s until it ends this machine; it is armed"
 else
-    bad "deadline: $left s left, but the watchdog is NOT armed"
+    bad "watchdog: $left s until it ends this machine; but it is NOT armed"
 fi
 exit $wrong

@@ -26,17 +26,17 @@ is_number() {
     esac
 }
 
-deadline=$(cat "$state/deadline" 2>/dev/null) || deadline=''
+power_off_at=$(cat "$state/power-off-at" 2>/dev/null) || power_off_at=''
 armed_at=$(cat "$run/armed-at" 2>/dev/null) || armed_at=''
 boot_budget=$(cat "$state/boot-budget-seconds" 2>/dev/null) || boot_budget=''
 now=$(date -u +%s)
 
-is_number "$deadline" || power_off "the deadline on disk cannot be read"
+is_number "$power_off_at" || power_off "the time on disk cannot be read"
 is_number "$armed_at" || power_off "the time of arming cannot be read"
 is_number "$boot_budget" || power_off "the boot budget cannot be read"
 
-if [ "$now" -ge "$deadline" ]; then
-    power_off "deadline reached ($now >= $deadline, seconds since 1970)"
+if [ "$now" -ge "$power_off_at" ]; then
+    power_off "the deadline is near ($now >= $power_off_at, seconds since 1970)"
 fi
 if [ ! -e "$run/booted" ] && [ $((now - armed_at)) -ge "$boot_budget" ]; then
     power_off "cloud-init did not finish within $boot_budget s"

@@ -80,7 +80,7 @@ describe("the launch", () => {
         const userData = secretValue(instance().userData);
         const [, firstPart, secondPart] = userData.split("--ephemeral-gpu-ci\n");
         expect(firstPart).toContain("text/cloud-boothook");
-        expect(firstPart).toContain(String(Date.parse("2026-11-24T06:59:30Z") / 1000));
+        expect(firstPart).toContain(String(Date.parse("2026-11-24T06:58:00Z") / 1000));
         expect(firstPart).toContain("systemctl start --no-block gpu-ci-watchdog.timer");
         expect(secondPart).toContain("text/cloud-config");
         expect(Buffer.byteLength(userData)).toBeLessThanOrEqual(16384);
@@ -95,17 +95,17 @@ describe("arming before the launch", () => {
         expect(order).toEqual(["aws:scheduler/schedule:Schedule", "aws:ec2/instance:Instance"]);
     });
 
-    test("it starts the terminator at the deadline, again and again, and deletes itself", () => {
+    test("it starts the terminator in time for the deadline, again and again, and deletes itself", () => {
         expect(schedule()).toMatchObject({
             name: "ephemeral-gpu-ci-commit-1-2",
             scheduleExpression: "rate(5 minutes)",
-            startDate: "2026-11-24T07:00:00Z",
+            startDate: "2026-11-24T06:58:30Z",
             endDate: "2026-11-25T07:00:00Z",
             actionAfterCompletion: "DELETE",
             target: {
                 arn: "arn:mock:ephemeral-gpu-ci-terminator",
                 roleArn: "arn:mock:ephemeral-gpu-ci-deadline",
-                input: '{"now":"<aws.scheduler.scheduled-time>"}',
+                input: '{"now":"2026-11-24T07:00:00Z"}',
             },
         });
     });
@@ -124,8 +124,12 @@ describe("access", () => {
     });
 
     test("the caller knows the machine's host key beforehand", () => {
-        for (const { inputs } of registered.filter(({ type }) => type.startsWith("command:remote:"))) {
-            expect(secretOf(inputs.connection).hostKey).toMatch(/^ssh-ed25519 [A-Za-z0-9+/=]+ host$/);
+        for (const { inputs } of registered.filter(({ type }) =>
+            type.startsWith("command:remote:"),
+        )) {
+            expect(secretOf(inputs.connection).hostKey).toMatch(
+                /^ssh-ed25519 [A-Za-z0-9+/=]+ host$/,
+            );
         }
     });
 
@@ -148,7 +152,9 @@ describe("the suite and its report", () => {
     });
 
     test("no remote command runs at destroy, when the machine may be gone", () => {
-        for (const { inputs } of registered.filter(({ type }) => type === "command:remote:Command")) {
+        for (const { inputs } of registered.filter(
+            ({ type }) => type === "command:remote:Command",
+        )) {
             expect(inputs.delete).toBeUndefined();
         }
     });

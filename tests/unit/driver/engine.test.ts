@@ -124,6 +124,7 @@ describe("events", () => {
         );
         expect(said("info", "line one\nline two")).toEqual({});
         expect(said("info", "x".repeat(500))).toEqual({});
+        expect(said("debug", "Registering resource")).toEqual({});
         const { error } = said("error", `<{%reset%}>first ${"x".repeat(90_000)} last`);
         expect(error).toMatch(/^first .* last$/);
         expect(error?.length).toBeLessThanOrEqual(1200);

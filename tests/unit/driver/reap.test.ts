@@ -56,6 +56,20 @@ test("--yes alone is refused: it would end live work", async () => {
     await expect(account().act({ yes: true })).rejects.toThrow(/--run ID, or --expired/);
 });
 
+test("without --run and --expired, live work is not even proposed", async () => {
+    const { act, lines } = account();
+    await act({});
+    expect(lines.join("\n")).toMatch(/^keep {4}machine i-00000002, running.*its deadline is/m);
+    expect(lines.join("\n")).toMatch(/^end {5}machine i-00000001, running.*past /m);
+});
+
+test("what is still there after its removal was asked for is a failure", async () => {
+    const { cloud, act, lines } = account();
+    cloud.remove = async () => undefined;
+    expect(await act({ runId: "old", yes: true })).toBe(3);
+    expect(lines.join("\n")).toMatch(/FAILED {2}security-group-old-1: still there/);
+});
+
 test("one machine that cannot be ended spares none of the others, and is exit code 3", async () => {
     const { cloud, act, lines } = account();
     const second = cloud.launch(order("old", "2"), -5);

@@ -132,7 +132,9 @@ test("no machine: nothing billed", () => {
 });
 
 test("the published schema is current, and takes what we write", () => {
-    expect(JSON.parse(readFileSync(RECEIPT_SCHEMA_PATH, "utf8"))).toEqual(JSON.parse(receiptJsonSchema()));
+    expect(JSON.parse(readFileSync(RECEIPT_SCHEMA_PATH, "utf8"))).toEqual(
+        JSON.parse(receiptJsonSchema()),
+    );
     const validate = new Ajv2020().compile(JSON.parse(receiptJsonSchema()));
     const receipt = receiptOf([machine], ended);
     expect(validate(JSON.parse(JSON.stringify(receipt)))).toBe(true);

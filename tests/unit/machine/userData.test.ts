@@ -8,7 +8,7 @@ import { serverFiles, suiteFiles } from "../../../machine/serverFiles";
 import { machineText, machineUserData, UserDataArgs } from "../../../machine/userData";
 
 const ARGS: UserDataArgs = {
-    deadline: "2026-11-24T07:00:00Z",
+    powerOffAt: "2026-11-24T06:58:00Z",
     bootBudgetSeconds: 600,
     hostKey: { privateKey: "PRIVATE\n", publicKey: "ssh-ed25519 AAAA host" },
     files: [
@@ -26,11 +26,13 @@ const ARGS: UserDataArgs = {
 };
 
 function parts(text: string): string[] {
-    return text.split(/^--ephemeral-gpu-ci(?:--)?\n/m).map((part) => part.split("\n\n").slice(1).join("\n\n"));
+    return text
+        .split(/^--ephemeral-gpu-ci(?:--)?\n/m)
+        .map((part) => part.split("\n\n").slice(1).join("\n\n"));
 }
 
-test("the machine ends itself half a minute before the deadline", () => {
-    const seconds = Date.parse(ARGS.deadline) / 1000 - 30;
+test("the machine knows when to end itself", () => {
+    const seconds = Date.parse(ARGS.powerOffAt) / 1000;
     expect(parts(machineUserData(ARGS))[1]).toContain(`echo '${seconds}' >/var/lib`);
 });
 

@@ -1,0 +1,56 @@
+"""Clients with which the cloud's own services call it: through the front door, under their role."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Any
+
+from . import moto_settings  # noqa: F401  (before moto)
+
+import boto3  # noqa: E402
+from botocore.config import Config  # noqa: E402
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (  # noqa: E402
+    state_task_service_aws_sdk,
+)
+from moto.stepfunctions.parser.asl.utils import json_path  # noqa: E402
+
+from .calls import ACCESS_KEY_BY_CALLER, ROLE_MARK
+
+
+# Making a client reads its service's whole model; a jump over a day would make hundreds.
+@lru_cache(maxsize=None)
+def service_client(caller: str, role_arn: str, service: str, region: str) -> Any:
+    """A client of `caller` ("scheduler" or "states") that has assumed `role_arn`.
+
+    One attempt a call: retries are the calling service's own business.
+    """
+    return boto3.session.Session().client(
+        service,
+        region_name=region,
+        endpoint_url=f"http://127.0.0.1:{os.environ['MOTO_PORT']}",
+        aws_access_key_id=ACCESS_KEY_BY_CALLER[caller],
+        aws_secret_access_key="rehearsal",
+        config=Config(
+            retries={"total_max_attempts": 1},
+            parameter_validation=False,
+            user_agent_extra=ROLE_MARK + role_arn,
+        ),
+    )
+
+
+def let_states_use_its_role() -> None:
+    """moto's executor signs with a key of nobody; its aws-sdk tasks get the machine's role."""
+
+    def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
+        role_arn = getattr(state_credentials, "role_arn", None) or ""
+        return service_client("states", role_arn, service, region)
+
+    state_task_service_aws_sdk.boto_client_for = client_for
+
+
+def let_wildcards_match_nothing() -> None:
+    """In AWS a path with a wildcard that meets an empty list gives one; moto sees one wildcard only
+    and fails an execution on `$.Reservations[*].Instances[*]` when nothing runs."""
+    one_wildcard = json_path._contains_slice_or_wildcard_array
+    json_path._contains_slice_or_wildcard_array = lambda path: "[*]" in path or one_wildcard(path)

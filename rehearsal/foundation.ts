@@ -1,0 +1,29 @@
+import { join, resolve } from "node:path";
+
+import { runCommand } from "./command";
+import { Session } from "./session";
+
+const FOUNDATION_DIR = join(resolve(__dirname, ".."), "foundation");
+// The hyphen keeps the settings file that the engine writes out of git.
+const STACK = ["--stack", "rehearsal-foundation"];
+
+/**
+ * Deploys `foundation/` into the emulated cloud with the real engine, as an account needs it once.
+ *
+ * @throws Error with the engine's output when it fails.
+ */
+export async function deployFoundation(session: Session): Promise<void> {
+    for (const command of [
+        ["pulumi", "stack", "init", ...STACK],
+        ["pulumi", "up", "--yes", "--skip-preview", ...STACK],
+    ]) {
+        const { exitCode, output } = await runCommand(command, {
+            cwd: FOUNDATION_DIR,
+            env: session.env,
+            output: "capture",
+        });
+        if (exitCode !== 0) {
+            throw new Error(`${command.join(" ")} ended with ${exitCode}:\n${output}`);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+import { automation } from "@pulumi/pulumi";
+
+import { UserError } from "../common/userError";
+import { EventReader } from "./engineEvents";
+import { EngineProcess, EngineProcessError } from "./engineProcess";
+import { removeStackFile, writeStackFile, type StackFile } from "./stackFile";
+
+/** The driver's only door to the Pulumi engine. */
+export interface Engine {
+    /** Version of the engine and where its state is kept. Throws UserError when either is missing. */
+    describe(): Promise<EngineDescription>;
+    /** A stack of one attempt; nothing happens before `create`. */
+    stack(order: StackOrder): RunStack;
+}
+
+export interface EngineDescription {
+    readonly version: string;
+    /** URL of the state's backend, such as `file://~` or `https://app.pulumi.com/me`. */
+    readonly backend: string;
+}
+
+export interface StackOrder {
+    readonly name: string;
+    /** The tier's settings file, which the stack's own starts from. */
+    readonly base: StackFile;
+    /** Keys of ours and their values for this attempt. */
+    readonly settings: Readonly<Record<string, string>>;
+    /** Environment of the program, over the driver's own. */
+    readonly env: Readonly<Record<string, string>>;
+}
+
+export interface OperationOptions {
+    /** Cancels the operation: one SIGINT, and an end after a time. */
+    readonly signal?: AbortSignal;
+    readonly onLine?: (line: string) => void;
+    /** A resource that took its time. */
+    readonly onPhase?: (name: string, seconds: number) => void;
+}
+
+export interface UpOptions extends OperationOptions {
+    /**
+     * Called once, as soon as the engine has done all it was going to do, well or badly: some
+     * seconds before `up` returns, which still asks for outputs and history. The machine's time
+     * after the suite is money, so it is ended from here.
+     */
+    readonly onFinished?: () => void;
+}
+
+export interface DestroyOptions extends OperationOptions {
+    /** Ask the cloud about each resource first: after a failure, state and cloud may differ. */
+    readonly refresh?: boolean;
+    /** Remove a lock that a killed engine of ours left. */
+    readonly unlock?: boolean;
+}
+
+/** One attempt's stack. Every method throws EngineError. */
+export interface RunStack {
+    readonly name: string;
+    create(): Promise<void>;
+    /** Returns the stack's outputs. */
+    up(options: UpOptions): Promise<Record<string, unknown>>;
+    /** Nothing to destroy (no such stack) is a success. */
+    destroy(options: DestroyOptions): Promise<void>;
+    /** Removes the stack and its settings file; with `force` also one that still holds resources. */
+    remove(options?: { force?: boolean }): Promise<void>;
+}
+
+/** What the engine reported, in short. */
+export class EngineError extends Error {
+    constructor(
+        message: string,
+        /** Texts of the errors that it reported, each shortened. */
+        readonly errors: readonly string[],
+        readonly kind: "failed" | "locked" | "no-stack" = "failed",
+    ) {
+        super(message);
+        this.name = "EngineError";
+    }
+}
+
+const LOCK_TRIES = 5;
+const LOCK_WAIT_SECONDS = 3;
+
+/** The engine on PATH, by the Automation API, in the project's own folder. */
+export class LocalEngine implements Engine {
+    private ready: Promise<{ process: EngineProcess; env: Record<string, string> }> | undefined;
+    private backend = "";
+
+    constructor(
+        private readonly projectDir: string,
+        private readonly env: NodeJS.ProcessEnv = process.env,
+    ) {}
+
+    async describe(): Promise<EngineDescription> {
+        const { process } = await this.prepare();
+        return { version: process.version?.toString() ?? "unknown", backend: this.backend };
+    }
+
+    stack(order: StackOrder): RunStack {
+        return new LocalStack(this, this.projectDir, order);
+    }
+
+    /** A workspace in the project's folder, with the environment that the backend needs. */
+    async workspace(order: Pick<StackOrder, "env" | "base">): Promise<automation.LocalWorkspace> {
+        const { process, env } = await this.prepare();
+        return automation.LocalWorkspace.create({
+            workDir: this.projectDir,
+            pulumiCommand: process as unknown as automation.PulumiCommand,
+            envVars: { ...(usesPassphrase(order.base) ? env : {}), ...order.env },
+        });
+    }
+
+    private prepare() {
+        this.ready ??= this.find();
+        return this.ready;
+    }
+
+    private async find() {
+        const process = await EngineProcess.find().catch((error: Error) => {
+            const isAbsent = error.message.includes("ENOENT");
+            throw new UserError(
+                isAbsent
+                    ? "there is no pulumi on PATH"
+                    : `the Pulumi engine cannot be used: ${firstLine(error)}`,
+                "pulumi on PATH, version 3.x",
+                "install it (https://www.pulumi.com/docs/install) and open a new terminal",
+            );
+        });
+        const workspace = await automation.LocalWorkspace.create({
+            workDir: this.projectDir,
+            pulumiCommand: process as unknown as automation.PulumiCommand,
+        });
+        const who = await workspace.whoAmI().catch((error: Error) => {
+            throw new UserError(
+                `the Pulumi engine has no place for its state: ${firstLine(error)}`,
+                "a backend that you are logged in to",
+                "pulumi login (or pulumi login --local, or set PULUMI_BACKEND_URL)",
+            );
+        });
+        this.backend = who.url ?? "";
+        return { process, env: passphraseEnv(this.backend, this.env) };
+    }
+}
+
+class LocalStack implements RunStack {
+    readonly name: string;
+    private workspace: automation.LocalWorkspace | undefined;
+    private opened: automation.Stack | undefined;
+    /** Which plug-ins are in use is told once, not for each operation. */
+    private readonly told = new Set<string>();
+
+    constructor(
+        private readonly engine: LocalEngine,
+        private readonly projectDir: string,
+        private readonly order: StackOrder,
+    ) {
+        this.name = order.name;
+    }
+
+    async create(): Promise<void> {
+        writeStackFile(this.projectDir, this.name, this.order.base, this.order.settings);
+        const workspace = await this.engine.workspace(this.order);
+        this.workspace = workspace;
+        // A process that dies after this line leaves an empty stack and a settings file, no machine.
+        this.opened = await guarded([], () => automation.Stack.create(this.name, workspace));
+    }
+
+    async up(options: UpOptions): Promise<Record<string, unknown>> {
+        const stack = this.opened;
+        if (stack === undefined) {
+            throw new EngineError(`stack ${this.name} has not been created`, [], "no-stack");
+        }
+        const listener = listen(options, this.told, options.onFinished);
+        const result = await guarded(listener.errors, () =>
+            whenUnlocked(() =>
+                stack.up({ ...quiet, signal: options.signal, onEvent: listener.onEvent }),
+            ),
+        ).finally(listener.finished);
+        return Object.fromEntries(
+            Object.entries(result.outputs).map(([key, output]) => [key, output.value]),
+        );
+    }
+
+    async destroy(options: DestroyOptions): Promise<void> {
+        const stack = this.opened;
+        if (stack === undefined) {
+            return;
+        }
+        const listener = listen(options, this.told);
+        if (options.unlock) {
+            await stack.cancel().catch(() => undefined);
+        }
+        await guarded(listener.errors, () =>
+            whenUnlocked(() =>
+                stack.destroy({
+                    ...quiet,
+                    continueOnError: true,
+                    refresh: options.refresh,
+                    signal: options.signal,
+                    onEvent: listener.onEvent,
+                }),
+            ),
+        );
+    }
+
+    async remove(options: { force?: boolean } = {}): Promise<void> {
+        const { workspace } = this;
+        if (workspace !== undefined) {
+            await guarded([], () => workspace.removeStack(this.name, options)).catch(
+                (error: EngineError) => {
+                    if (error.kind !== "no-stack") {
+                        throw error;
+                    }
+                },
+            );
+        }
+        removeStackFile(this.projectDir, this.name);
+    }
+}
+
+// No live display and no outputs on the engine's stdout; what people see comes from events.
+const quiet = { color: "never", suppressOutputs: true, suppressProgress: true } as const;
+
+/**
+ * A file or bucket backend wants a passphrase, even an empty one. Nothing of a run's state is worth
+ * one: its keys die with the machine. Whoever set a passphrase or a secrets provider keeps it.
+ */
+export function passphraseEnv(backend: string, env: NodeJS.ProcessEnv): Record<string, string> {
+    const isOwnStore = /^(file|s3|gs|azblob):/.test(backend);
+    const isGiven =
+        env.PULUMI_CONFIG_PASSPHRASE !== undefined ||
+        env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined;
+    return isOwnStore && !isGiven ? { PULUMI_CONFIG_PASSPHRASE: "" } : {};
+}
+
+function usesPassphrase(file: StackFile): boolean {
+    return file.secretsprovider === undefined || file.secretsprovider === "passphrase";
+}
+
+function listen(options: OperationOptions, told: Set<string>, onFinished?: () => void) {
+    const reader = new EventReader();
+    const errors: string[] = [];
+    let isFinished = false;
+    const finished = () => {
+        if (!isFinished) {
+            isFinished = true;
+            onFinished?.();
+        }
+    };
+    const onEvent = (event: automation.EngineEvent) => {
+        const note = reader.read(event);
+        if (note.line !== undefined && !told.has(note.line)) {
+            options.onLine?.(note.line);
+        }
+        if (note.line?.startsWith("using ")) {
+            told.add(note.line);
+        }
+        if (note.error !== undefined) {
+            errors.push(note.error);
+        }
+        if (note.phase !== undefined) {
+            options.onPhase?.(note.phase.name, note.phase.seconds);
+        }
+        if (note.finished) {
+            finished();
+        }
+    };
+    return { errors, onEvent, finished };
+}
+
+/** Runs an engine operation; whatever it throws becomes an EngineError with the errors reported. */
+async function guarded<T>(errors: readonly string[], operation: () => Promise<T>): Promise<T> {
+    try {
+        return await operation();
+    } catch (error) {
+        const text =
+            error instanceof EngineProcessError
+                ? `${error.message}\n${error.stderr}`
+                : String((error as Error)?.message ?? error);
+        throw new EngineError(errors[0] ?? firstLine(text), errors, kindOf(text));
+    }
+}
+
+/**
+ * A stack of its own for each attempt has no rival, so a lock is a request of ours that the backend
+ * has not finished yet: worth waiting for, shortly.
+ */
+async function whenUnlocked<T>(operation: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+        try {
+            return await operation();
+        } catch (error) {
+            const isLocked = kindOf(String((error as Error)?.message ?? error)) === "locked";
+            if (!isLocked || tries === LOCK_TRIES) {
+                throw error;
+            }
+            await new Promise((resolve) => setTimeout(resolve, LOCK_WAIT_SECONDS * 1000));
+        }
+    }
+}
+
+function kindOf(text: string): EngineError["kind"] {
+    if (/no stack named .* found/.test(text)) {
+        return "no-stack";
+    }
+    const isLocked =
+        text.includes("[409] Conflict: Another update is currently in progress") ||
+        text.includes("the stack is currently locked by");
+    return isLocked ? "locked" : "failed";
+}
+
+function firstLine(error: Error | string): string {
+    const text = typeof error === "string" ? error : error.message;
+    const lines = text.split("\n").map((line) => line.trim());
+    return (
+        lines
+            .find((line) => line.startsWith("error:"))
+            ?.slice("error:".length)
+            .trim() ??
+        lines.find((line) => line !== "") ??
+        "the engine failed without a word"
+    );
+}

@@ -1,0 +1,141 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import Ajv from "ajv/dist/2020";
+import addFormats from "ajv-formats";
+
+import { CommandResult, runCommand } from "../../rehearsal/command";
+import { deployFoundation } from "../../rehearsal/foundation";
+import { MeteredMachine } from "../../rehearsal/meter";
+import { Session, SessionOptions } from "../../rehearsal/session";
+import { ensureAll } from "../../scripts/setup/ensureAll";
+import { Tools } from "../../scripts/setup/tools";
+
+export const PROJECT_DIR = resolve(__dirname, "..", "..");
+const GPU_CI = join(PROJECT_DIR, "bin", "gpu-ci.js");
+
+/** An emulated cloud with the foundation in it, for the tests of one file. */
+export async function startSession(options: SessionOptions = {}): Promise<Session> {
+    // `npm test` has set everything up; a single file run by hand does it itself.
+    const given = process.env.GPU_CI_TEST_TOOLS;
+    const tools: Tools = given ? JSON.parse(given) : await ensureAll();
+    const session = await Session.start(tools, options);
+    await deployFoundation(session);
+    return session;
+}
+
+/** Ends the emulated cloud, whose meter is the judge: no machine left, nothing past a deadline. */
+export async function stopSession(session: Session | undefined): Promise<void> {
+    if (session === undefined) {
+        return;
+    }
+    const meter = await session.stop();
+    expect({ running: meter.running, leakedGpuSeconds: meter.leakedGpuSeconds }).toEqual({
+        running: 0,
+        leakedGpuSeconds: 0,
+    });
+}
+
+/** Runs the driver to its end. */
+export function gpuCi(
+    session: Session,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
+    return runCommand(["node", GPU_CI, ...args], {
+        cwd: PROJECT_DIR,
+        env: { ...session.env, ...env },
+        output: "capture",
+    });
+}
+
+/** Runs a command of the engine to its end. */
+export function pulumi(session: Session, args: readonly string[]): Promise<CommandResult> {
+    return runCommand(["pulumi", ...args, "--color", "never", "--non-interactive"], {
+        cwd: PROJECT_DIR,
+        env: session.env,
+        output: "capture",
+    });
+}
+
+/** Starts the driver in a process group of its own, to be interrupted or killed. */
+export function startGpuCi(session: Session, args: readonly string[]): StartedDriver {
+    return new StartedDriver(
+        spawn("node", [GPU_CI, ...args], {
+            cwd: PROJECT_DIR,
+            env: session.env,
+            stdio: ["ignore", "pipe", "pipe"],
+            detached: true,
+        }),
+    );
+}
+
+/** A driver that runs, and what it has printed so far. */
+export class StartedDriver {
+    output = "";
+    readonly ended: Promise<number | null>;
+
+    constructor(private readonly child: ChildProcess) {
+        child.stdout?.on("data", (bytes) => (this.output += bytes));
+        child.stderr?.on("data", (bytes) => (this.output += bytes));
+        this.ended = new Promise((done) => child.once("close", (code) => done(code)));
+    }
+
+    /** To the driver alone, as a CI does it. */
+    signal(signal: NodeJS.Signals): void {
+        this.child.kill(signal);
+    }
+
+    /** The driver and all its children at once: nothing of it can clean up. */
+    killGroup(): void {
+        process.kill(-this.child.pid!, "SIGKILL");
+    }
+
+    async printed(text: string | RegExp, seconds = 60): Promise<void> {
+        await until(
+            `the driver prints ${text}`,
+            () => this.output.search(text) >= 0,
+            seconds,
+            () => this.output,
+        );
+    }
+}
+
+/** Waits until something is true. */
+export async function until(
+    what: string,
+    isTrue: () => boolean | Promise<boolean>,
+    seconds: number,
+    detail: () => string = () => "",
+): Promise<void> {
+    for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+        if (await isTrue()) {
+            return;
+        }
+        await new Promise((wake) => setTimeout(wake, 200));
+    }
+    throw new Error(`not within ${seconds} s: ${what}\n${detail()}`);
+}
+
+/** The meter's machines of a run. */
+export async function machinesOf(session: Session, runId: string): Promise<MeteredMachine[]> {
+    const { machines } = await session.meter();
+    return machines.filter((machine) => machine.run === runId);
+}
+
+/** A file of a run's report, checked against its published schema. */
+export function reportJson(runId: string, name: "receipt" | "results"): any {
+    const content = JSON.parse(reportText(runId, `${name}.json`));
+    const schema = JSON.parse(
+        readFileSync(join(PROJECT_DIR, "schemas", `${name}.schema.json`), "utf8"),
+    );
+    const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
+    const valid = ajv.validate(schema, content);
+    expect({ name, errors: valid ? [] : ajv.errors }).toEqual({ name, errors: [] });
+    return content;
+}
+
+export function reportText(runId: string, name: string): string {
+    return readFileSync(join(PROJECT_DIR, "reports", runId, name), "utf8");
+}
