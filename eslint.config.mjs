@@ -26,13 +26,15 @@ export default tseslint.config(
     },
     {
         files: ["**/*.js", "**/*.mjs"],
-        languageOptions: { globals: {
+        languageOptions: {
+            globals: {
                 require: "readonly",
                 module: "writable",
                 process: "readonly",
                 console: "readonly",
                 __dirname: "readonly",
-            } },
+            },
+        },
         rules: { "@typescript-eslint/no-require-imports": "off" },
     },
     prettier,

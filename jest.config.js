@@ -11,6 +11,10 @@ module.exports = {
     projects: [
         { ...shared, displayName: "unit", testMatch: ["<rootDir>/tests/unit/**/*.test.ts"] },
         { ...shared, displayName: "stack", testMatch: ["<rootDir>/tests/stack/**/*.test.ts"] },
-        { ...shared, displayName: "rehearsal", testMatch: ["<rootDir>/tests/rehearsal/**/*.test.ts"] },
+        {
+            ...shared,
+            displayName: "rehearsal",
+            testMatch: ["<rootDir>/tests/rehearsal/**/*.test.ts"],
+        },
     ],
 };

@@ -13,9 +13,7 @@ const tags = { product: PRODUCT, part: "foundation" };
 function trust(service: string) {
     return JSON.stringify({
         Version: "2012-10-17",
-        Statement: [
-            { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" },
-        ],
+        Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
     });
 }
 
@@ -86,9 +84,7 @@ new aws.iam.RolePolicy("deadline", {
     role: deadlineRole.name,
     policy: pulumi.jsonStringify({
         Version: "2012-10-17",
-        Statement: [
-            { Effect: "Allow", Action: "states:StartExecution", Resource: terminator.arn },
-        ],
+        Statement: [{ Effect: "Allow", Action: "states:StartExecution", Resource: terminator.arn }],
     }),
 });
 

@@ -1,6 +1,5 @@
 import { PRODUCT } from "../components/names";
 
-
 /**
  * The terminator: looks at every machine of ours and ends those whose `expires-at` tag is past.
  * AWS's own parts only, so that nothing of ours can crash. One id a call and every error caught: a
@@ -44,8 +43,7 @@ export function terminatorDefinition(): object {
                 ItemSelector: {
                     "now.$": "$.now",
                     "instanceId.$": "$$.Map.Item.Value.InstanceId",
-                    "expiresAt.$":
-                        "$$.Map.Item.Value.Tags[?(@.Key=='expires-at')].Value",
+                    "expiresAt.$": "$$.Map.Item.Value.Tags[?(@.Key=='expires-at')].Value",
                 },
                 MaxConcurrency: 5,
                 ItemProcessor: {

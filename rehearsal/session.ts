@@ -63,7 +63,14 @@ export class Session {
         const cloud = spawn(
             tools.python,
             [
-                ...["-m", "rehearsal.cloud", "--dir", dir, "--machines", options.machines ?? "docker"],
+                ...[
+                    "-m",
+                    "rehearsal.cloud",
+                    "--dir",
+                    dir,
+                    "--machines",
+                    options.machines ?? "docker",
+                ],
                 ...["--docker-host", tools.dockerHost, "--machine-image", tools.machineImage],
                 ...["--image-store-volume", tools.imageStoreVolume],
                 ...(options.modelFault ? ["--model-fault", options.modelFault] : []),

@@ -52,10 +52,17 @@ test("every key has an environment variable of its own", () => {
 test("a network is one whose host bits are zero", () => {
     const octet = fc.integer({ min: 0, max: 255 });
     fc.assert(
-        fc.property(octet, octet, octet, octet, fc.integer({ min: 0, max: 32 }), (a, b, c, d, n) => {
-            const address = ((a * 256 + b) * 256 + c) * 256 + d;
-            const hostBits = address % 2 ** (32 - n);
-            return isCidr(`${a}.${b}.${c}.${d}/${n}`) === (hostBits === 0);
-        }),
+        fc.property(
+            octet,
+            octet,
+            octet,
+            octet,
+            fc.integer({ min: 0, max: 32 }),
+            (a, b, c, d, n) => {
+                const address = ((a * 256 + b) * 256 + c) * 256 + d;
+                const hostBits = address % 2 ** (32 - n);
+                return isCidr(`${a}.${b}.${c}.${d}/${n}`) === (hostBits === 0);
+            },
+        ),
     );
 });

@@ -1,6 +1,6 @@
 import { UserError } from "../../../common/userError";
 import { doctor } from "../../../scripts/doctor";
-import { AMI_PARAMETER } from "../../../scripts/checks";
+import { AMI_PARAMETER } from "../../../machine/image";
 import { inGitHubActions } from "../../../scripts/github";
 import { planTable } from "../../../scripts/planTable";
 import { Progress } from "../../../scripts/progress";
