@@ -8,7 +8,10 @@ import { toolsEnvironment } from "./setup/tools";
 import { ensureAll } from "./setup/ensureAll";
 
 const PROJECT_DIR = resolve(__dirname, "..");
-const PYTHON_TESTS = ["rehearsal/cloud/tests", "rehearsal/model/tests"];
+const PYTHON_TESTS = [
+    ["--top-level-directory", ".", "rehearsal/cloud/tests"],
+    ["rehearsal/model/tests"],
+];
 
 interface Count {
     passed: number;
@@ -30,7 +33,9 @@ async function main(): Promise<void> {
 
     const counts = [
         await jest(["unit", "stack"], patterns, false),
-        ...(patterns.length === 0 ? PYTHON_TESTS.map((dir) => pythonTests(tools.python, dir)) : []),
+        ...(patterns.length === 0
+            ? PYTHON_TESTS.map((args) => pythonTests(tools.python, args))
+            : []),
         await jest(["rehearsal"], patterns, true),
     ];
     const total = counts.reduce((sum, count) => ({
@@ -65,17 +70,13 @@ async function jest(projects: string[], patterns: string[], oneByOne: boolean): 
 }
 
 /** Runs Python's own test runner, and reads its closing lines. */
-function pythonTests(python: string, dir: string): Count {
-    console.log(`\n${dir}`);
-    const done = spawnSync(
-        python,
-        ["-m", "unittest", "discover", "--top-level-directory", ".", dir],
-        {
-            cwd: PROJECT_DIR,
-            encoding: "utf8",
-            env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
-        },
-    );
+function pythonTests(python: string, args: string[]): Count {
+    console.log(`\n${args[args.length - 1]}`);
+    const done = spawnSync(python, ["-m", "unittest", "discover", ...args], {
+        cwd: PROJECT_DIR,
+        encoding: "utf8",
+        env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+    });
     process.stdout.write(done.stdout);
     process.stderr.write(done.stderr);
     const ran = Number(/^Ran (\d+) tests?/m.exec(done.stderr)?.[1] ?? 0);

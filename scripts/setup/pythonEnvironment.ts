@@ -18,7 +18,7 @@ const FINISHED = ".finished";
 /** Python of a virtual environment that holds what the emulated cloud imports. */
 export async function ensurePython(
     context: SetupContext,
-    requirements = path.join(PROJECT, "rehearsal/cloud/requirements.txt"),
+    requirements = path.join(PROJECT, "rehearsal/requirements.txt"),
 ): Promise<string> {
     const log = stepLog(context, "python");
     const { python, version } = await hostPython(context);

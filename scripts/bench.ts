@@ -1,0 +1,268 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { Command } from "@commander-js/extra-typings";
+import { utils } from "ssh2";
+
+import { isUserError, UserError } from "../common/userError";
+import { compare, comparisonTable, secondsText, spread } from "../rehearsal/bench/figures";
+import type { MinimalRun } from "../rehearsal/bench/minimalRun";
+import { BenchStack, type Times } from "../rehearsal/bench/stack";
+import { TimedEngine } from "../rehearsal/bench/timedEngine";
+import { runCommand } from "../rehearsal/command";
+import { deployFoundation } from "../rehearsal/foundation";
+import { meterLine } from "../rehearsal/meter";
+import { Session } from "../rehearsal/session";
+import { planRun } from "../sizing";
+import { bundleSuite } from "../suite/bundle";
+import { EXIT } from "./exitCodes";
+import { readSettings } from "./prepare";
+import { ensureAll } from "./setup/ensureAll";
+import type { Tools } from "./setup/tools";
+
+const PROJECT_DIR = resolve(__dirname, "..");
+const MINIMAL_DIR = join(PROJECT_DIR, "rehearsal", "bench");
+const TIER = "dev";
+const ROUNDS_MAX = 20;
+
+/** The highest median of ours / minimal that is promised, for `up` and for `destroy`. */
+const RATIO_MAX = 1.25;
+
+interface Round {
+    readonly ours: Times;
+    readonly minimal: Times;
+    readonly driver: DriverTimes;
+}
+
+interface DriverTimes {
+    readonly whole: number;
+    /** Of it, the engine's own `up` and `destroy`. */
+    readonly engine: number;
+}
+
+async function main(): Promise<void> {
+    await new Command("bench")
+        .description(
+            "Measures our stack against a minimal Pulumi program that runs the same suite on the same " +
+                "machine, both in one emulated cloud",
+        )
+        .option("--rounds <n>", `how often each is measured, 1 to ${ROUNDS_MAX}`, wholeRounds, 3)
+        .option("--json <file>", "write the figures to a file as well")
+        .action(async ({ rounds, json }) => {
+            const tools = await ensureAll();
+            for (const line of emulated(tools)) {
+                say(`emulated: ${line}`);
+            }
+            const startedAt = performance.now();
+            const measured = await measure(tools, rounds);
+            const result = figures(measured, tools, (performance.now() - startedAt) / 1000);
+            print(result);
+            if (json !== undefined) {
+                writeFileSync(json, `${JSON.stringify(result, null, 4)}\n`);
+            }
+            process.exitCode = result.comparisons.every(({ holds }) => holds) ? 0 : 1;
+        })
+        .parseAsync();
+}
+
+function wholeRounds(text: string): number {
+    const rounds = Number(text);
+    if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
+        throw new UserError(
+            `--rounds "${text}"`,
+            `a whole number from 1 to ${ROUNDS_MAX}`,
+            "correct the option",
+        );
+    }
+    return rounds;
+}
+
+function emulated(tools: Tools): string[] {
+    return [
+        "AWS (its machines are Docker containers on this computer that really boot)",
+        "GPU, model server and container images of the machines",
+        ...(tools.standIns.length > 0
+            ? [`Pulumi providers ${tools.standIns.join(", ")} (stand-ins; the real ones are not here)`]
+            : []),
+    ];
+}
+
+async function measure(tools: Tools, count: number): Promise<Round[]> {
+    const dir = mkdtempSync(join(tmpdir(), "gpu-ci-bench-"));
+    const session = await Session.start(tools);
+    try {
+        await deployFoundation(session);
+        const { ours, minimal, env } = prepareStacks(session, dir);
+        try {
+            await ours.create();
+            await minimal.create();
+            return await measureRounds(count, ours, minimal, (round) =>
+                measureDriver(session, env, join(dir, `driver-${round}`)),
+            );
+        } finally {
+            await ours.remove();
+            await minimal.remove();
+        }
+    } finally {
+        const meter = await session.stop();
+        say(meterLine(meter));
+        rmSync(dir, { recursive: true, force: true });
+    }
+}
+
+/** In turn, so that other work of this computer meets ours and the minimal program alike. */
+async function measureRounds(
+    count: number,
+    ours: BenchStack,
+    minimal: BenchStack,
+    driver: (round: number) => Promise<DriverTimes>,
+): Promise<Round[]> {
+    const rounds: Round[] = [];
+    for (let round = 1; round <= count; round += 1) {
+        const oursTimes = await ours.measure();
+        say(`round ${round} of ${count}, ours     ${timesText(oursTimes)}`);
+        const minimalTimes = await minimal.measure();
+        say(`round ${round} of ${count}, minimal  ${timesText(minimalTimes)}`);
+        const times = await driver(round);
+        say(
+            `round ${round} of ${count}, driver   whole run ${seconds(times.whole)}, ` +
+                `engine's up and destroy ${seconds(times.engine)}`,
+        );
+        rounds.push({ ours: oursTimes, minimal: minimalTimes, driver: times });
+    }
+    return rounds;
+}
+
+/** Both stacks with the same settings: what differs is what we add. */
+function prepareStacks(session: Session, dir: string) {
+    // A setting in the caller's environment would reach ours and not the minimal program.
+    const env = Object.fromEntries(
+        Object.entries(session.env).filter(
+            ([key]) => !key.startsWith("GPU_CI_") || key === "GPU_CI_CALLER_CIDR",
+        ),
+    );
+    const { settings, base } = readSettings({ tier: TIER, given: {} }, PROJECT_DIR, env);
+    const plan = planRun(settings);
+    const suiteDir = join(dir, "suite");
+    mkdirSync(suiteDir);
+
+    const key = utils.generateKeyPairSync("ed25519");
+    const privateKeyFile = join(dir, "key");
+    writeFileSync(privateKeyFile, key.private, { mode: 0o600 });
+
+    const run: MinimalRun = {
+        instanceType: plan.candidates[0].instanceType,
+        volumeGiB: Math.max(settings.volumeGiB, plan.volumeGiB),
+        callerCidr: String(settings.callerCidr),
+        publicKey: key.public,
+        privateKeyFile,
+        serverImage: settings.serverImage,
+        serverArgs: plan.server.args,
+        suiteImage: settings.suiteImage,
+        suiteDir: bundleSuite(suiteDir),
+        suiteCommand: [
+            ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
+            ...["--model", plan.model.id, "--tier", TIER, "--out", "/report"],
+        ],
+    };
+    const reportDir = join(dir, "report");
+    const ours = new BenchStack({
+        projectDir: PROJECT_DIR,
+        name: `bench-ours-${process.pid}`,
+        settings: { config: { ...base.config, "ephemeral-gpu-ci:reportDir": reportDir } },
+        env,
+    });
+    const minimal = new BenchStack({
+        projectDir: MINIMAL_DIR,
+        name: `bench-minimal-${process.pid}`,
+        settings: { config: { "ephemeral-gpu-ci-bench:run": run } },
+        env,
+    });
+    return { ours, minimal, env };
+}
+
+/** A whole run by the driver, from the command's start to its end. */
+async function measureDriver(
+    session: Session,
+    env: NodeJS.ProcessEnv,
+    dir: string,
+): Promise<DriverTimes> {
+    const timed = TimedEngine.in(dir, session.tools.pulumi, env);
+    const command = ["node", join(PROJECT_DIR, "bin", "gpu-ci.js"), "run", "--tier", TIER];
+    const startedAt = performance.now();
+    const { exitCode, output } = await runCommand(
+        [...command, "--reports", join(dir, "reports")],
+        { cwd: PROJECT_DIR, env: timed.env, output: "capture" },
+    );
+    const whole = (performance.now() - startedAt) / 1000;
+    if (exitCode !== EXIT.passed) {
+        throw new Error(`${command.join(" ")} ended with ${exitCode}:\n${output}`);
+    }
+    return { whole, engine: timed.seconds("up") + timed.seconds("destroy") };
+}
+
+function figures(rounds: readonly Round[], tools: Tools, tookSeconds: number) {
+    const comparison = (name: string, key: keyof Times, limit: number | null) =>
+        compare(
+            name,
+            rounds.map(({ ours }) => ours[key]),
+            rounds.map(({ minimal }) => minimal[key]),
+            limit,
+        );
+    return {
+        schemaVersion: 1,
+        tier: TIER,
+        rounds: rounds.length,
+        emulated: emulated(tools),
+        comparisons: [
+            comparison("up", "up", RATIO_MAX),
+            comparison("up, no change", "upAgain", null),
+            comparison("destroy", "destroy", RATIO_MAX),
+        ],
+        driver: {
+            wholeRunSeconds: spread(rounds.map(({ driver }) => driver.whole)),
+            engineSeconds: spread(rounds.map(({ driver }) => driver.engine)),
+            overheadSeconds: spread(rounds.map(({ driver }) => driver.whole - driver.engine)),
+        },
+        tookSeconds: Math.round(tookSeconds),
+    };
+}
+
+function print(result: ReturnType<typeof figures>): void {
+    const { comparisons, driver, rounds, tookSeconds } = result;
+    console.log(
+        [
+            "",
+            `Our stack against the minimal program (rehearsal/bench), tier ${TIER}, ${rounds} round(s):`,
+            "median (lowest-highest); the ratio is the median of the rounds' own; `up` includes the suite.",
+            "",
+            comparisonTable(comparisons),
+            "",
+            `driver's own overhead  ${secondsText(driver.overheadSeconds)}, no limit`,
+            `  a whole \`gpu-ci run --tier ${TIER}\`, ${secondsText(driver.wholeRunSeconds)}, less the engine's`,
+            `  own \`up\` and \`destroy\` in it, ${secondsText(driver.engineSeconds)}`,
+            "",
+            "Emulated:",
+            ...result.emulated.map((line) => `  ${line}`),
+            `Measured in ${tookSeconds} s.`,
+        ].join("\n"),
+    );
+}
+
+function timesText({ up, upAgain, destroy }: Times): string {
+    return `up ${seconds(up)}, again ${seconds(upAgain)}, destroy ${seconds(destroy)}`;
+}
+
+function seconds(value: number): string {
+    return `${value.toFixed(1)} s`;
+}
+
+function say(text: string): void {
+    console.log(`${new Date().toISOString().slice(11, 19)}Z bench       ${text}`);
+}
+
+main().catch((error: unknown) => {
+    console.error(isUserError(error) ? error.message : error);
+    process.exitCode = EXIT.noVerdict;
+});
