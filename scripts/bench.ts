@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -83,7 +83,9 @@ function emulated(tools: Tools): string[] {
         "AWS (its machines are Docker containers on this computer that really boot)",
         "GPU, model server and container images of the machines",
         ...(tools.standIns.length > 0
-            ? [`Pulumi providers ${tools.standIns.join(", ")} (stand-ins; the real ones are not here)`]
+            ? [
+                  `Pulumi providers ${tools.standIns.join(", ")} (stand-ins; the real ones are not here)`,
+              ]
             : []),
     ];
 }
@@ -191,10 +193,11 @@ async function measureDriver(
     const timed = TimedEngine.in(dir, session.tools.pulumi, env);
     const command = ["node", join(PROJECT_DIR, "bin", "gpu-ci.js"), "run", "--tier", TIER];
     const startedAt = performance.now();
-    const { exitCode, output } = await runCommand(
-        [...command, "--reports", join(dir, "reports")],
-        { cwd: PROJECT_DIR, env: timed.env, output: "capture" },
-    );
+    const { exitCode, output } = await runCommand([...command, "--reports", join(dir, "reports")], {
+        cwd: PROJECT_DIR,
+        env: timed.env,
+        output: "capture",
+    });
     const whole = (performance.now() - startedAt) / 1000;
     if (exitCode !== EXIT.passed) {
         throw new Error(`${command.join(" ")} ended with ${exitCode}:\n${output}`);

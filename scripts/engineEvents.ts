@@ -31,6 +31,7 @@ const VERBS: Record<string, readonly [string, string]> = {
 export class EventReader {
     private readonly startedAt = new Map<string, number>();
     private readonly retained = new Set<string>();
+    private readonly told = new Set<string>();
 
     constructor(private readonly now: () => number = Date.now) {}
 
@@ -46,9 +47,20 @@ export class EventReader {
             return { line: `${label(metadata)} failed` };
         }
         if (event.diagnosticEvent) {
-            return diagnosis(event.diagnosticEvent);
+            return this.once(event.diagnosticEvent);
         }
         return event.summaryEvent ? { finished: true } : {};
+    }
+
+    /** The engine repeats a warning for every resource that it concerns; once is enough. */
+    private once(event: automation.DiagnosticEvent): EventNote {
+        const note = diagnosis(event);
+        if (event.severity !== "warning" || note.line === undefined) {
+            return note;
+        }
+        const isNew = !this.told.has(note.line);
+        this.told.add(note.line);
+        return isNew ? note : {};
     }
 
     private started(metadata: automation.StepEventMetadata): EventNote {

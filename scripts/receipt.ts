@@ -1,10 +1,12 @@
 import { z } from "zod";
 
+import type { MemoryEstimate } from "../sizing";
 import { isLive, type Machine } from "./cloud";
 import type { Verdict } from "./exitCodes";
 import { formatInstant, parseExpiresAt, parseTransitionTime } from "./instants";
 import type { Phase } from "./progress";
 import type { ReleaseOutcome, TerminateCall } from "./release";
+import type { ServerMemory } from "./serverLog";
 
 const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 const releasedBy = z
@@ -30,6 +32,8 @@ const machine = z.strictObject({
     leakedGpuSeconds: z.number().nonnegative().describe("Seconds running past expiresAt x GPUs"),
     actualUsd: z.number().nonnegative().nullable(),
 });
+
+const compared = z.strictObject({ estimated: z.number(), actual: z.number().nullable() });
 
 /** The proof of a run, from the cloud's side. */
 export const receiptSchema = z.strictObject({
@@ -60,6 +64,12 @@ export const receiptSchema = z.strictObject({
         actual: z.number().nonnegative().nullable(),
         note: z.string(),
     }),
+    memoryGiB: z
+        .strictObject({
+            load: compared.describe("Weights and the engine's buffers"),
+            kvRoom: compared.describe("Room for the KV cache"),
+        })
+        .describe("On each GPU; actual from the server's log, null where it did not say"),
     phases: z.array(z.strictObject({ name: z.string(), seconds: z.number().nonnegative() })),
     attempts: z.array(
         z.strictObject({
@@ -83,6 +93,10 @@ export const receiptSchema = z.strictObject({
     machine: machine.nullable().describe("The last machine that was launched"),
     account: z.string(),
     region: z.string(),
+    awsEndpoint: z
+        .string()
+        .nullable()
+        .describe("What answered in place of AWS (AWS_ENDPOINT_URL); null: AWS itself"),
     engineVersion: z.string(),
     writtenAt: instant,
 });
@@ -118,12 +132,15 @@ export interface ReceiptInput {
     readonly why: string;
     readonly exitCode: number;
     readonly estimatedUsd: number | undefined;
+    readonly estimatedMemory: Pick<MemoryEstimate, "loadGiB" | "kvRoomGiB">;
+    readonly serverMemory: ServerMemory | undefined;
     /** When the suite ended, milliseconds since 1970, by its own report. */
     readonly suiteEndedAt: number | undefined;
     readonly phases: readonly Phase[];
     readonly attempts: readonly AttemptRecord[];
     readonly account: string;
     readonly region: string;
+    readonly awsEndpoint: string | undefined;
     readonly engineVersion: string;
     /** Milliseconds since 1970. */
     readonly now: number;
@@ -171,11 +188,22 @@ export function buildReceipt(input: ReceiptInput): Receipt {
             actual: actuals.includes(null) ? null : roundUsd(sum(actuals.map((usd) => usd ?? 0))),
             note: priceNote(machines),
         },
+        memoryGiB: {
+            load: {
+                estimated: input.estimatedMemory.loadGiB,
+                actual: input.serverMemory?.loadGiB ?? null,
+            },
+            kvRoom: {
+                estimated: input.estimatedMemory.kvRoomGiB,
+                actual: input.serverMemory?.kvRoomGiB ?? null,
+            },
+        },
         phases: [...input.phases],
         attempts,
         machine: last ?? null,
         account: input.account,
         region: input.region,
+        awsEndpoint: input.awsEndpoint ?? null,
         engineVersion: input.engineVersion,
         writtenAt: formatInstant(input.now),
     };

@@ -40,6 +40,7 @@ export class ReportFolder {
 
     /** Makes the folder; an earlier attempt's results must not pass for this one's. */
     prepare(): void {
+        rmSync(join(this.path, "logs"), { recursive: true, force: true });
         mkdirSync(join(this.path, "logs"), { recursive: true });
         for (const name of BROUGHT_HOME) {
             rmSync(join(this.path, name), { force: true });
@@ -58,6 +59,12 @@ export class ReportFolder {
             const what = (error as Error).message.replace(/\s+/g, " ").slice(0, 200);
             return { results: undefined, why: `results.json cannot be read: ${what}` };
         }
+    }
+
+    /** What the server wrote, as it came home; empty when nothing did. */
+    serverLog(): string {
+        const path = join(this.path, "logs", "server.log");
+        return existsSync(path) ? readFileSync(path, "utf8") : "";
     }
 
     /** Writes the receipt, checked against its schema. The first thing that is written. */
@@ -88,7 +95,12 @@ export class ReportFolder {
         const path = join(this.path, "report.html");
         const sections = [
             { title: "Plan", rows: planRows(plan), note: plan.notes.join(" ") || undefined },
-            { title: "Receipt", rows: receiptRows(receipt), note: receipt.priceUsd.note },
+            {
+                title: "Receipt",
+                // Why there is no verdict stands at the top of the page.
+                rows: receiptRows({ ...receipt, why: "" }),
+                note: receipt.priceUsd.note,
+            },
         ];
         writeFileSync(path, renderReportHtml(results, sections));
         return path;
@@ -114,6 +126,11 @@ export class ReportFolder {
     }
 }
 
+function comparedGiB({ estimated, actual }: Receipt["memoryGiB"]["load"]): string {
+    const found = actual === null ? "unknown" : `${actual.toFixed(1)} GiB`;
+    return `estimated ${estimated.toFixed(1)} GiB, actual ${found}`;
+}
+
 /** A receipt as names and values, for the report, the terminal and GitHub's summary. */
 export function receiptRows(receipt: Receipt): [string, string][] {
     const { machine, priceUsd } = receipt;
@@ -127,6 +144,12 @@ export function receiptRows(receipt: Receipt): [string, string][] {
                 ? `${machine.instanceType} (${machine.gpuCount} x ${machine.gpuName}), ${machine.instanceId}`
                 : "none was launched",
         ],
+        [
+            "Cloud",
+            receipt.awsEndpoint === null
+                ? `AWS account ${receipt.account}, ${receipt.region}`
+                : `emulated: ${receipt.awsEndpoint} answers in place of AWS`,
+        ],
         ["Released by", receipt.releasedBy],
         ["Launched", receipt.launchedAt ?? "-"],
         ["Left running", receipt.leftRunningAt ?? "-"],
@@ -137,6 +160,8 @@ export function receiptRows(receipt: Receipt): [string, string][] {
     rows.push(
         ["GPU-seconds billed", String(receipt.billedGpuSeconds)],
         ["GPU-seconds past the deadline", String(receipt.leakedGpuSeconds)],
+        ["Model on each GPU", comparedGiB(receipt.memoryGiB.load)],
+        ["Room for the KV cache", comparedGiB(receipt.memoryGiB.kvRoom)],
         ["Price", `estimated ${usd(priceUsd.estimated)}, actual ${usd(priceUsd.actual)}`],
         [
             "Left in the cloud",

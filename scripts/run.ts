@@ -7,6 +7,7 @@ import { inGitHubActions, summaryTable, writeGitHubOutputs, writeGitHubSummary }
 import { prepare, type PreparedRun, type PrepareOptions, type RunRequest } from "./prepare";
 import { buildReceipt, type Receipt } from "./receipt";
 import { receiptRows, ReportFolder, type HomeResults } from "./reportFolder";
+import { parseServerMemory } from "./serverLog";
 import type { Signals } from "./signals";
 
 export interface RunOptions extends PrepareOptions {
@@ -43,7 +44,7 @@ export async function run(request: RunRequest, options: RunOptions): Promise<Run
 
     options.progress.phase("report");
     const home = folder.readResults();
-    const receipt = makeReceipt(prepared, ends, home, options);
+    const receipt = makeReceipt(prepared, ends, folder, home, options);
     writeAll(prepared, folder, receipt, home, options);
     options.progress.end();
     return { exitCode: receipt.exitCode, receipt, reportPath: folder.path };
@@ -87,6 +88,7 @@ async function tryCandidates(
 function makeReceipt(
     prepared: PreparedRun,
     ends: readonly AttemptEnd[],
+    folder: ReportFolder,
     home: HomeResults,
     options: RunOptions,
 ): Receipt {
@@ -110,11 +112,14 @@ function makeReceipt(
         why,
         exitCode: exitCodeOf({ verdict, cancelled, clean }),
         estimatedUsd: last.candidate.estimatedUsd,
+        estimatedMemory: prepared.plan.memory,
+        serverMemory: parseServerMemory(folder.serverLog()),
         suiteEndedAt: home.results && Date.parse(home.results.endedAt),
         phases: options.progress.phases(),
         attempts,
         account: prepared.account,
         region: prepared.region,
+        awsEndpoint: options.env.AWS_ENDPOINT_URL || undefined,
         engineVersion: prepared.engine.version,
         now: options.now(),
     });

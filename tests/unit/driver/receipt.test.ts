@@ -42,6 +42,8 @@ function receiptOf(
         why: "",
         exitCode: 0,
         estimatedUsd: 1.5,
+        estimatedMemory: { loadGiB: 7.4, kvRoomGiB: 11 },
+        serverMemory: { loadGiB: 7.1, kvRoomGiB: undefined },
         suiteEndedAt: Date.parse("2026-11-24T06:49:57.600Z"),
         phases: [],
         attempts: [
@@ -64,6 +66,7 @@ function receiptOf(
         ],
         account: "1",
         region: "us-east-1",
+        awsEndpoint: undefined,
         engineVersion: "3",
         now: Date.parse("2026-11-24T07:10:00Z"),
         ...input,
