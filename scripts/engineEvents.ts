@@ -12,6 +12,7 @@ export interface EventNote {
 }
 
 const LINE_CHARACTERS = 160;
+const SECONDS_WORTH_A_LINE = 0.5;
 const ERROR_CHARACTERS = 1200;
 
 const VERBS: Record<string, readonly [string, string]> = {
@@ -73,7 +74,7 @@ export class EventReader {
             this.retained.add(metadata.urn);
             return {};
         }
-        return { line: `${label(metadata)} ${verb[0]}` };
+        return takesTime(metadata) ? { line: `${label(metadata)} ${verb[0]}` } : {};
     }
 
     private done(metadata: automation.StepEventMetadata): EventNote {
@@ -83,10 +84,15 @@ export class EventReader {
             return {};
         }
         const seconds = (this.now() - startedAt) / 1000;
+        const phase = { name: `${metadata.op} ${resourceName(metadata.urn)}`, seconds };
+        const isWorthALine = seconds >= SECONDS_WORTH_A_LINE || metadata.type.startsWith("aws:");
+        if (!isWorthALine) {
+            return { phase };
+        }
         const what = this.retained.has(metadata.urn) ? "left in place on purpose" : verb[1];
         return {
             line: `${label(metadata)} ${what} (${seconds.toFixed(1)} s)`,
-            phase: { name: `${metadata.op} ${resourceName(metadata.urn)}`, seconds },
+            phase,
         };
     }
 }
@@ -132,6 +138,14 @@ function isSuiteProgress(event: automation.DiagnosticEvent, text: string): boole
         event.severity.startsWith("info") &&
         (event.urn ?? "").includes("command:remote:Command") &&
         !text.startsWith("Dial ")
+    );
+}
+
+/** Those for which a person waits; the others are told when they are done. */
+function takesTime({ op, type }: automation.StepEventMetadata): boolean {
+    return (
+        (op.startsWith("create") || op === "update") &&
+        (type === "aws:ec2/instance:Instance" || type === "command:remote:Command")
     );
 }
 

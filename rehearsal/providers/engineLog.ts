@@ -19,6 +19,7 @@ export function engineLog(args: readonly string[]): EngineLog {
     if (!address) {
         return { status: () => undefined, warning: (_urn, text) => console.error(text) };
     }
+    let delivered: Promise<unknown> = Promise.resolve();
     const client = new EngineClient(address, credentials.createInsecure());
     const send = (
         severity: LogRequest.AsObject["severity"],
@@ -31,8 +32,11 @@ export function engineLog(args: readonly string[]): EngineLog {
         request.setUrn(urn);
         request.setMessage(text);
         request.setEphemeral(ephemeral);
-        // A log line that cannot be delivered is no reason to fail a command.
-        client.log(request, () => undefined);
+        // One after another, or lines overtake each other; one that cannot be delivered is no reason
+        // to fail a command.
+        delivered = delivered.then(
+            () => new Promise((done) => client.log(request, () => done(undefined))),
+        );
     };
     return {
         status: (urn, text) => send(LogSeverity.INFO, urn, text, true),

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import {
     _InstanceType,
     DescribeInstancesCommand,
@@ -121,7 +123,11 @@ async function states(): Promise<Record<string, string>> {
 /** Runs the state machine to its end. */
 async function execute(input: object): Promise<DescribeExecutionCommandOutput> {
     const { executionArn } = await sfn.send(
-        new StartExecutionCommand({ stateMachineArn: terminatorArn, input: JSON.stringify(input) }),
+        new StartExecutionCommand({
+            stateMachineArn: terminatorArn,
+            name: randomUUID(),
+            input: JSON.stringify(input),
+        }),
     );
     let execution: DescribeExecutionCommandOutput | undefined;
     await until(
@@ -261,6 +267,9 @@ test("one machine that cannot be ended does not spare the others; each is asked 
     await expectEnded([refused]);
 }, 60_000);
 
+// A day in components/deadline.ts: 290 executions that the emulated cloud would really run.
+const SECONDS_AFTER_DEADLINE = 1800;
+
 /** Arms as components/deadline.ts does, for a deadline so many minutes ahead of the cloud's clock. */
 async function arm(name: string, deadlineMinutes: number): Promise<string> {
     const { now } = await session.meter();
@@ -271,7 +280,7 @@ async function arm(name: string, deadlineMinutes: number): Promise<string> {
             Name: name,
             ScheduleExpression: "rate(5 minutes)",
             StartDate: new Date(secondsBefore(deadline, scheduleSeconds)),
-            EndDate: new Date(secondsBefore(deadline, -24 * 3600)),
+            EndDate: new Date(secondsBefore(deadline, -SECONDS_AFTER_DEADLINE)),
             FlexibleTimeWindow: { Mode: "OFF" },
             ActionAfterCompletion: "DELETE",
             Target: {
@@ -315,9 +324,9 @@ describe("the deadline", () => {
         await session.advanceClock(300);
         await expectEnded([late]);
 
-        await session.advanceClock((await secondsLeft()) + 24 * 3600 - 300);
+        await session.advanceClock((await secondsLeft()) + SECONDS_AFTER_DEADLINE - 30);
         expect(await scheduleNames()).toEqual(["ephemeral-gpu-ci-test-deadline-1"]);
-        await session.advanceClock(600);
+        await session.advanceClock(60);
         expect(await scheduleNames()).toEqual([]);
         await expectRunning([later]);
     }, 120_000);

@@ -123,8 +123,6 @@ function finish(
 ): Promise<{ stdout: string; stderr: string }> {
     return new Promise((resolve, reject) => {
         let problem: string | undefined;
-        let exit: string | undefined;
-        let ok = false;
         const stop = (why: string) => {
             problem = why;
             // Without a terminal a server leaves a command running when its connection goes. OpenSSH
@@ -143,22 +141,16 @@ function finish(
         context.signal.addEventListener("abort", onAbort, { once: true });
         channel.on("data", (chunk: Buffer) => output.write("stdout", chunk));
         channel.stderr.on("data", (chunk: Buffer) => output.write("stderr", chunk));
-        channel.on("exit", (code: number | null, signal?: string) => {
-            ok = code === 0;
-            exit =
-                code === null
-                    ? `Process exited from signal ${signal ?? "unknown"}`
-                    : `Process exited with status ${code}`;
-        });
-        channel.on("close", () => {
+        // Not "exit": a quick command's exit can arrive before anyone listens; "close" waits until
+        // its output has been read, and has the same arguments.
+        channel.on("close", (code?: number | null, signal?: string) => {
             context.signal.removeEventListener("abort", onAbort);
             output.end();
-            if (problem === undefined && ok) {
+            if (problem === undefined && code === 0) {
                 resolve({ stdout: output.stdout, stderr: output.stderr });
                 return;
             }
-            const why =
-                problem ?? exit ?? "wait: remote command exited without exit status or exit signal";
+            const why = problem ?? howItEnded(code, signal);
             reject(new Error(`${why}: running ${JSON.stringify(command)}:\n${output.combined}`));
         });
         channel.on("error", () => undefined); // "close" follows and says the rest
@@ -167,6 +159,16 @@ function finish(
             onAbort();
         }
     });
+}
+
+/** In the words of Go's SSH client, which the real provider shows. */
+function howItEnded(code: number | null | undefined, signal: string | undefined): string {
+    if (typeof code === "number") {
+        return `Process exited with status ${code}`;
+    }
+    return code === null
+        ? `Process exited from signal ${signal ?? "unknown"}`
+        : "wait: remote command exited without exit status or exit signal";
 }
 
 /** ssh2 offers no signal once stdin is closed, though SSH does; so this goes below its surface. */
