@@ -43,7 +43,9 @@ export function terminatorDefinition(): object {
                 ItemSelector: {
                     "now.$": "$.now",
                     "instanceId.$": "$$.Map.Item.Value.InstanceId",
-                    "expiresAt.$": "$$.Map.Item.Value.Tags[?(@.Key=='expires-at')].Value",
+                    "tags.$": "$$.Map.Item.Value.Tags",
+                    "hasDeadline.$":
+                        "States.ArrayContains($$.Map.Item.Value.Tags[*].Key, 'expires-at')",
                 },
                 MaxConcurrency: 5,
                 ItemProcessor: {
@@ -72,7 +74,8 @@ function machineStates(): object {
     return {
         "Has a deadline?": {
             Type: "Choice",
-            Choices: [{ Variable: "$.expiresAt[0]", IsPresent: true, Next: "Take deadline" }],
+            // A filter that matches nothing has no documented result: it is used only where one does.
+            Choices: [{ Variable: "$.hasDeadline", BooleanEquals: true, Next: "Take deadline" }],
             Default: "Malformed",
         },
         "Take deadline": {
@@ -80,7 +83,7 @@ function machineStates(): object {
             Parameters: {
                 "now.$": "$.now",
                 "instanceId.$": "$.instanceId",
-                "expiresAt.$": "States.ArrayGetItem($.expiresAt, 0)",
+                "expiresAt.$": "States.ArrayGetItem($.tags[?(@.Key=='expires-at')].Value, 0)",
             },
             Next: "Past?",
         },
@@ -103,6 +106,10 @@ function machineStates(): object {
             Resource: "arn:aws:states:::aws-sdk:ec2:terminateInstances",
             Parameters: { "InstanceIds.$": "States.Array($.instanceId)" },
             ResultPath: null,
+            // Throttled, or not yet known there: five minutes until the next round would be billed.
+            Retry: [
+                { ErrorEquals: ["States.ALL"], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 2 },
+            ],
             Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: "Failed" }],
             Next: "Ended",
         },

@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { Command } from "@commander-js/extra-typings";
-import { utils } from "ssh2";
 
 import { isUserError, UserError } from "../common/userError";
 import { compare, comparisonTable, secondsText, spread } from "../rehearsal/bench/figures";
@@ -16,6 +15,7 @@ import { meterLine } from "../rehearsal/meter";
 import { Session } from "../rehearsal/session";
 import { planRun } from "../sizing";
 import { bundleSuite } from "../suite/bundle";
+import type { SuiteResults } from "../suite/results";
 import { EXIT } from "./exitCodes";
 import { readSettings } from "./prepare";
 import { ensureAll } from "./setup/ensureAll";
@@ -92,19 +92,42 @@ function emulated(tools: Tools): string[] {
 
 async function measure(tools: Tools, count: number): Promise<Round[]> {
     const dir = mkdtempSync(join(tmpdir(), "gpu-ci-bench-"));
+    const stop = stopOnSignals();
     const session = await Session.start(tools);
     try {
         await deployFoundation(session);
-        const { ours, minimal, env } = prepareStacks(session, dir);
+        const { ours, minimal, driverEnv, reportDir } = prepareStacks(session, dir);
         try {
             await ours.create();
             await minimal.create();
-            return await measureRounds(count, ours, minimal, (round) =>
-                measureDriver(session, env, join(dir, `driver-${round}`)),
-            );
+            const rounds: Round[] = [];
+            for (let round = 1; round <= count; round += 1) {
+                const name = `round ${round} of ${count}`;
+                stop.throwIfAborted();
+                // In turn, so that other work of this computer meets ours and the minimal program alike.
+                const oursTimes = await ours.measure((outputs) => checkOurs(outputs));
+                say(`${name}, ours     ${timesText(oursTimes)}`);
+                stop.throwIfAborted();
+                const minimalTimes = await minimal.measure((outputs) =>
+                    checkMinimal(outputs, casesIn(reportDir)),
+                );
+                say(`${name}, minimal  ${timesText(minimalTimes)}`);
+                stop.throwIfAborted();
+                const driver = await measureDriver(
+                    session,
+                    driverEnv,
+                    join(dir, `driver-${round}`),
+                );
+                say(
+                    `${name}, driver   whole run ${seconds(driver.whole)}, ` +
+                        `engine's up and destroy ${seconds(driver.engine)}`,
+                );
+                rounds.push({ ours: oursTimes, minimal: minimalTimes, driver });
+            }
+            return rounds;
         } finally {
-            await ours.remove();
-            await minimal.remove();
+            ours.forget();
+            minimal.forget();
         }
     } finally {
         const meter = await session.stop();
@@ -113,27 +136,34 @@ async function measure(tools: Tools, count: number): Promise<Round[]> {
     }
 }
 
-/** In turn, so that other work of this computer meets ours and the minimal program alike. */
-async function measureRounds(
-    count: number,
-    ours: BenchStack,
-    minimal: BenchStack,
-    driver: (round: number) => Promise<DriverTimes>,
-): Promise<Round[]> {
-    const rounds: Round[] = [];
-    for (let round = 1; round <= count; round += 1) {
-        const oursTimes = await ours.measure();
-        say(`round ${round} of ${count}, ours     ${timesText(oursTimes)}`);
-        const minimalTimes = await minimal.measure();
-        say(`round ${round} of ${count}, minimal  ${timesText(minimalTimes)}`);
-        const times = await driver(round);
-        say(
-            `round ${round} of ${count}, driver   whole run ${seconds(times.whole)}, ` +
-                `engine's up and destroy ${seconds(times.engine)}`,
-        );
-        rounds.push({ ours: oursTimes, minimal: minimalTimes, driver: times });
+/** The command under way gets the signal as well and ends; what was started here is then stopped. */
+function stopOnSignals(): AbortSignal {
+    const controller = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.on(signal, () => controller.abort(new Error(`stopped by ${signal}`)));
     }
-    return rounds;
+    return controller.signal;
+}
+
+function checkOurs({ verdict }: Record<string, unknown>): void {
+    if (verdict !== "passed") {
+        throw new Error(`our stack's verdict is ${String(verdict)}, so its times mean nothing`);
+    }
+}
+
+/** How many cases the report that our stack brought home has. */
+function casesIn(reportDir: string): number {
+    const results = JSON.parse(readFileSync(join(reportDir, "results.json"), "utf8"));
+    return (results as SuiteResults).cases.length;
+}
+
+/** A suite that failed has failed its `up`; what is left to see is that it was the same one. */
+function checkMinimal({ suite }: Record<string, unknown>, cases: number): void {
+    if (!String(suite).includes(`[${cases}/${cases}]`)) {
+        throw new Error(
+            `the minimal program did not run the same ${cases} cases:\n${String(suite)}`,
+        );
+    }
 }
 
 /** Both stacks with the same settings: what differs is what we add. */
@@ -146,23 +176,15 @@ function prepareStacks(session: Session, dir: string) {
     );
     const { settings, base } = readSettings({ tier: TIER, given: {} }, PROJECT_DIR, env);
     const plan = planRun(settings);
-    const suiteDir = join(dir, "suite");
-    mkdirSync(suiteDir);
-
-    const key = utils.generateKeyPairSync("ed25519");
-    const privateKeyFile = join(dir, "key");
-    writeFileSync(privateKeyFile, key.private, { mode: 0o600 });
 
     const run: MinimalRun = {
         instanceType: plan.candidates[0].instanceType,
         volumeGiB: Math.max(settings.volumeGiB, plan.volumeGiB),
         callerCidr: String(settings.callerCidr),
-        publicKey: key.public,
-        privateKeyFile,
         serverImage: settings.serverImage,
         serverArgs: plan.server.args,
         suiteImage: settings.suiteImage,
-        suiteDir: bundleSuite(suiteDir),
+        suiteDir: bundleSuite(join(dir, "suite")),
         suiteCommand: [
             ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
             ...["--model", plan.model.id, "--tier", TIER, "--out", "/report"],
@@ -181,7 +203,7 @@ function prepareStacks(session: Session, dir: string) {
         settings: { config: { "ephemeral-gpu-ci-bench:run": run } },
         env,
     });
-    return { ours, minimal, env };
+    return { ours, minimal, driverEnv: env, reportDir };
 }
 
 /** A whole run by the driver, from the command's start to its end. */

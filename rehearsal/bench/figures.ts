@@ -50,7 +50,9 @@ export function compare(
     limit: number | null,
 ): Comparison {
     if (ours.length !== minimal.length) {
-        throw new Error(`${name}: ${ours.length} of ours, ${minimal.length} of the minimal program`);
+        throw new Error(
+            `${name}: ${ours.length} of ours, ${minimal.length} of the minimal program`,
+        );
     }
     const ratio = spread(ours.map((seconds, round) => seconds / minimal[round]));
     return {

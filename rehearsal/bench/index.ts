@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
-
 import * as aws from "@pulumi/aws";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
 
+import { sshKeyPairFromSeed } from "../../components/keys";
 import { AMI_PARAMETER } from "../../machine/image";
 import type { MinimalRun } from "./minimalRun";
 
@@ -13,7 +13,11 @@ import type { MinimalRun } from "./minimalRun";
  */
 const run = new pulumi.Config().requireObject<MinimalRun>("run");
 
-const keyPair = new aws.ec2.KeyPair("key", { publicKey: run.publicKey });
+// As ours, and in the place of the key resource that one would otherwise take from another provider.
+const key = new random.RandomBytes("seed", { length: 32 }).base64.apply((seed) =>
+    sshKeyPairFromSeed(seed, "bench"),
+);
+const keyPair = new aws.ec2.KeyPair("key", { publicKey: pulumi.unsecret(key.publicKey) });
 const securityGroup = new aws.ec2.SecurityGroup("ssh", {
     ingress: [{ protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: [run.callerCidr] }],
     egress: [{ protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"] }],
@@ -39,7 +43,7 @@ const machine = new aws.ec2.Instance("machine", {
 const connection = {
     host: machine.publicIp,
     user: "ubuntu",
-    privateKey: readFileSync(run.privateKeyFile, "utf8"),
+    privateKey: key.privateKey,
     dialErrorLimit: -1,
     perDialTimeout: 10,
 };

@@ -3,9 +3,6 @@ export interface MinimalRun {
     readonly instanceType: string;
     readonly volumeGiB: number;
     readonly callerCidr: string;
-    /** Of a key pair that lives as long as the measurement, OpenSSH's formats. */
-    readonly publicKey: string;
-    readonly privateKeyFile: string;
     readonly serverImage: string;
     /** Arguments of `vllm serve`, the model first. */
     readonly serverArgs: readonly string[];

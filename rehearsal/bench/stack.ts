@@ -40,23 +40,20 @@ export class BenchStack {
     /**
      * Up, up again, down.
      *
+     * @param check is given the outputs after the first `up`, and throws when they are not as they should.
      * @throws Error with the engine's output when one of them fails, or the second changes anything.
      */
-    async measure(onUp?: (outputs: Record<string, unknown>) => void): Promise<Times> {
+    async measure(check: (outputs: Record<string, unknown>) => void): Promise<Times> {
         const up = await this.pulumi("up", "--yes", "--skip-preview");
-        onUp?.(JSON.parse((await this.pulumi("stack", "output", "--json")).output));
+        check(JSON.parse((await this.pulumi("stack", "output", "--json")).output));
         const again = await this.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
         const destroy = await this.pulumi("destroy", "--yes", "--skip-preview");
         return { up: up.seconds, upAgain: again.seconds, destroy: destroy.seconds };
     }
 
-    /** Whatever is left of it goes with the emulated cloud. */
-    async remove(): Promise<void> {
-        try {
-            await this.pulumi("stack", "rm", "--yes", "--force");
-        } finally {
-            rmSync(this.settingsFile, { force: true });
-        }
+    /** Takes the settings file away; state, machine and all else go with the emulated cloud. */
+    forget(): void {
+        rmSync(this.settingsFile, { force: true });
     }
 
     private async pulumi(...args: string[]): Promise<{ output: string; seconds: number }> {
@@ -68,7 +65,9 @@ export class BenchStack {
         );
         const seconds = (performance.now() - startedAt) / 1000;
         if (exitCode !== 0) {
-            throw new Error(`pulumi ${args.join(" ")} of ${name} ended with ${exitCode}:\n${output}`);
+            throw new Error(
+                `pulumi ${args.join(" ")} of ${name} ended with ${exitCode}:\n${output}`,
+            );
         }
         return { output, seconds };
     }
