@@ -1,3 +1,5 @@
+import "./common/safeInspect";
+
 import { join } from "node:path";
 
 import * as pulumi from "@pulumi/pulumi";

@@ -79,21 +79,22 @@ export class EphemeralGpu extends pulumi.ComponentResource {
         const foundation = pulumi.output(
             args.foundation ?? findFoundation({}, { parent: this, async: true }),
         );
-
+        // Whatever is made in AWS needs this name, so an account without the foundation gets nothing.
+        const run = pulumi.all([args.run, foundation]).apply(([identity]) => identity);
         const margins = deadlineMargins(args.deadlineMinutes);
 
         const schedule = new DeadlineSchedule(
             `${name}-deadline`,
-            { run: args.run, deadlineMinutes: args.deadlineMinutes, foundation },
+            { run, deadlineMinutes: args.deadlineMinutes, foundation },
             { parent: this },
         );
         const tags = pulumi
-            .all([args.run, schedule.deadline])
-            .apply(([run, deadline]) => runTags(run, deadline));
+            .all([run, schedule.deadline])
+            .apply(([identity, deadline]) => runTags(identity, deadline));
         const access = new RunAccess(
             `${name}-access`,
             {
-                run: args.run,
+                run,
                 tags,
                 callerCidr: args.callerCidr,
                 vpcId:

@@ -40,14 +40,14 @@ export async function findFoundation(
 
     await aws.getCallerIdentity({}, opts).catch((error: Error) => {
         throw new UserError(
-            `AWS did not accept the caller: ${firstLine(error)}`,
+            `AWS did not accept the caller: ${reason(error)}`,
             "credentials by environment (AWS_ACCESS_KEY_ID, ...), profile (AWS_PROFILE) or OIDC",
             "log in, then check with `gpu-ci doctor`",
         );
     });
     const missing = (what: string) => (error: Error) => {
         throw new UserError(
-            `the account has no ${what}: ${firstLine(error)}`,
+            `the account has no ${what}: ${reason(error)}`,
             "an account in which the foundation is deployed",
             "deploy it once: cd foundation && pulumi up",
         );
@@ -66,6 +66,8 @@ export async function findFoundation(
     return { terminatorArn: terminator.arn, deadlineRoleArn: role.arn, instanceProfileName };
 }
 
-function firstLine(error: Error): string {
-    return error.message.split("\n")[0].replace(/^Error:\s*/, "");
+/** The provider's own words: it puts a list around them, "... 1 error occurred:\n\t* NoSuchEntity: ...". */
+function reason(error: Error): string {
+    const [, listed] = /errors? occurred:\s*\*\s*(.+)/.exec(error.message) ?? [];
+    return listed ?? error.message.split("\n")[0].replace(/^Error:\s*/, "");
 }

@@ -1,3 +1,5 @@
+import "../common/safeInspect";
+
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 

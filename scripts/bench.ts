@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 
 import { Command } from "@commander-js/extra-typings";
 
@@ -48,11 +48,17 @@ async function main(): Promise<void> {
                 "machine, both in one emulated cloud",
         )
         .option("--rounds <n>", `how often each is measured, 1 to ${ROUNDS_MAX}`, wholeRounds, 3)
-        .option("--json <file>", "write the figures to a file as well")
+        .option("--json <file>", "write the figures to a file as well", fileInFolder)
+        // 1 is a limit that is broken, not a misspelt option.
+        .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : EXIT.noVerdict))
         .action(async ({ rounds, json }) => {
             const tools = await ensureAll();
             for (const line of emulated(tools)) {
                 say(`emulated: ${line}`);
+            }
+            const busy = otherWork();
+            if (busy !== undefined) {
+                say(`! ${busy}`);
             }
             const startedAt = performance.now();
             const measured = await measure(tools, rounds);
@@ -78,6 +84,15 @@ function wholeRounds(text: string): number {
     return rounds;
 }
 
+/** Known before the measurement, not after it. */
+function fileInFolder(text: string): string {
+    const folder = dirname(resolve(text));
+    if (!existsSync(folder)) {
+        throw new UserError(`--json "${text}"`, "a file in a folder that exists", `make ${folder}`);
+    }
+    return text;
+}
+
 function emulated(tools: Tools): string[] {
     return [
         "AWS (its machines are Docker containers on this computer that really boot)",
@@ -88,6 +103,16 @@ function emulated(tools: Tools): string[] {
               ]
             : []),
     ];
+}
+
+/** A computer that others use gives times that say little; the rounds' spread then shows it, too. */
+function otherWork(): string | undefined {
+    const [load] = loadavg();
+    const cores = availableParallelism();
+    return load > cores / 2
+        ? `other work runs on this computer (load ${load.toFixed(1)} on ${cores} cores): ` +
+              "compare only ratios, and repeat when it is quiet"
+        : undefined;
 }
 
 async function measure(tools: Tools, count: number): Promise<Round[]> {
@@ -125,6 +150,10 @@ async function measure(tools: Tools, count: number): Promise<Round[]> {
                 rounds.push({ ours: oursTimes, minimal: minimalTimes, driver });
             }
             return rounds;
+        } catch (error) {
+            // The command under way failed because it was stopped: its output explains nothing.
+            stop.throwIfAborted();
+            throw error;
         } finally {
             ours.forget();
             minimal.forget();
@@ -136,11 +165,13 @@ async function measure(tools: Tools, count: number): Promise<Round[]> {
     }
 }
 
+class Stopped extends Error {}
+
 /** The command under way gets the signal as well and ends; what was started here is then stopped. */
 function stopOnSignals(): AbortSignal {
     const controller = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-        process.on(signal, () => controller.abort(new Error(`stopped by ${signal}`)));
+        process.on(signal, () => controller.abort(new Stopped(`stopped by ${signal}`)));
     }
     return controller.signal;
 }
@@ -288,6 +319,7 @@ function say(text: string): void {
 }
 
 main().catch((error: unknown) => {
-    console.error(isUserError(error) ? error.message : error);
-    process.exitCode = EXIT.noVerdict;
+    const isStopped = error instanceof Stopped;
+    console.error(isStopped || isUserError(error) ? error.message : error);
+    process.exitCode = isStopped ? EXIT.cancelled : EXIT.noVerdict;
 });

@@ -1,7 +1,11 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+
 import { Session } from "../../rehearsal/session";
 import {
     gpuCi,
     machinesOf,
+    PROJECT_DIR,
     reportJson,
     reportText,
     startGpuCi,
@@ -130,7 +134,7 @@ test("driver killed with -9: the machine ends itself before its deadline", async
         60,
         () => driver.output,
     );
-    driver.killGroup();
+    driver.killTree();
     await until(
         "the machine has ended",
         async () => (await machinesOf(session, "test-killed"))[0].state === "terminated",
@@ -139,6 +143,8 @@ test("driver killed with -9: the machine ends itself before its deadline", async
     const [machine] = await machinesOf(session, "test-killed");
     expect(machine).toMatchObject({ endedBy: "inside", leakedGpuSeconds: 0 });
 
+    // The stack's settings are on this computer, where the killed driver left them.
+    rmSync(join(PROJECT_DIR, "Pulumi.commit-test-killed-1.yaml"));
     // What the killed run left beside the machine: a later hand needs nothing but the run's id.
     const reap = await gpuCi(session, ["reap", "--run", "test-killed", "--yes"]);
     expect({ exitCode: reap.exitCode, output: reap.exitCode === 0 ? "" : reap.output }).toEqual({

@@ -1,4 +1,4 @@
-import { ChildProcess, spawn } from "node:child_process";
+import { ChildProcess, execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -7,7 +7,7 @@ import addFormats from "ajv-formats";
 
 import { CommandResult, runCommand } from "../../rehearsal/command";
 import { deployFoundation } from "../../rehearsal/foundation";
-import { MeteredMachine } from "../../rehearsal/meter";
+import { MeteredMachine, meterLine } from "../../rehearsal/meter";
 import { Session, SessionOptions } from "../../rehearsal/session";
 import { ensureAll } from "../../scripts/setup/ensureAll";
 import { Tools } from "../../scripts/setup/tools";
@@ -31,6 +31,7 @@ export async function stopSession(session: Session | undefined): Promise<void> {
         return;
     }
     const meter = await session.stop();
+    process.stderr.write(`${meterLine(meter)}\n`);
     expect({ running: meter.running, leakedGpuSeconds: meter.leakedGpuSeconds }).toEqual({
         running: 0,
         leakedGpuSeconds: 0,
@@ -87,9 +88,11 @@ export class StartedDriver {
         this.child.kill(signal);
     }
 
-    /** The driver and all its children at once: nothing of it can clean up. */
-    killGroup(): void {
-        process.kill(-this.child.pid!, "SIGKILL");
+    /** The driver and all that it started, at once: nothing of it can clean up. */
+    killTree(): void {
+        for (const pid of [this.child.pid!, ...descendants(this.child.pid!)]) {
+            process.kill(pid, "SIGKILL");
+        }
     }
 
     async printed(text: string | RegExp, seconds = 60): Promise<void> {
@@ -100,6 +103,17 @@ export class StartedDriver {
             () => this.output,
         );
     }
+}
+
+function descendants(pid: number): number[] {
+    const table = execFileSync("ps", ["-e", "-o", "pid=,ppid="], { encoding: "utf8" });
+    const rows = table
+        .trim()
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/).map(Number));
+    const below = (parent: number): number[] =>
+        rows.filter(([, ppid]) => ppid === parent).flatMap(([child]) => [child, ...below(child)]);
+    return below(pid);
 }
 
 /** Waits until something is true. */

@@ -36,29 +36,55 @@ export function secretValue(value: any): string {
     return typeof value === "object" && value !== null && "value" in value ? value.value : value;
 }
 
+export interface MockOptions {
+    /** The project's settings, by key. */
+    readonly config?: Record<string, string>;
+    /** Functions of providers that fail, with the message of their error. */
+    readonly failingCalls?: Record<string, string>;
+}
+
+const SLOW_TYPES = ["aws:scheduler/schedule:Schedule", "aws:iam/rolePolicy:RolePolicy"];
+const PROJECT = "ephemeral-gpu-ci";
+
 /** Mocks the engine; gives the list to which every registered resource is added. */
-export async function recordResources(): Promise<Registered[]> {
+export async function recordResources(options: MockOptions = {}): Promise<Registered[]> {
     const registered: Registered[] = [];
     await pulumi.runtime.setMocks(
         {
             async newResource(args) {
-                // Slow on purpose: whatever does not really wait for the deadline overtakes it.
-                if (args.type === "aws:scheduler/schedule:Schedule") {
+                // Slow on purpose: whatever does not really wait for these overtakes them.
+                if (SLOW_TYPES.includes(args.type)) {
                     await new Promise((resolve) => setTimeout(resolve, 200));
                 }
                 registered.push({ type: args.type, name: args.name, inputs: args.inputs });
                 return { id: `${args.name}-id`, state: { ...args.inputs, ...computed(args) } };
             },
             call(args) {
+                const failure = options.failingCalls?.[args.token];
+                if (failure !== undefined) {
+                    // The engine's answer comes by gRPC, whose errors have their text here.
+                    throw Object.assign(new Error(failure), { details: failure });
+                }
+                if (args.token === "aws:ec2/getSubnet:getSubnet") {
+                    return { ...args.inputs, vpcId: `vpc-of-${args.inputs.id}` };
+                }
                 if (args.token === "aws:ssm/getParameter:getParameter") {
                     return { ...args.inputs, value: "ami-0123456789abcdef0" };
                 }
                 return { ...args.inputs, arn: `arn:mock:${args.inputs.name ?? args.token}` };
             },
         },
-        "ephemeral-gpu-ci",
+        PROJECT,
         "dev",
         false,
+    );
+    pulumi.runtime.setAllConfig(
+        Object.fromEntries(
+            Object.entries(options.config ?? {}).map(([key, value]) => [
+                `${PROJECT}:${key}`,
+                value,
+            ]),
+        ),
     );
     return registered;
 }

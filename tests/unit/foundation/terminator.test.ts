@@ -16,7 +16,7 @@ function fields(value: unknown, path = "$"): { path: string; name: string; value
 const FIELDS = fields(terminatorDefinition());
 
 test("the definition is valid Amazon States Language", () => {
-    const { isValid, errorsText } = validate(terminatorDefinition() as any);
+    const { isValid, errorsText } = validate(terminatorDefinition());
     expect({ isValid, errors: isValid ? "" : errorsText("\n") }).toEqual({
         isValid: true,
         errors: "",

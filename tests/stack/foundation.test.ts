@@ -1,0 +1,202 @@
+import { Registered } from "./mocks";
+
+const REPORTS = { reportBucketName: "acme-gpu-reports", reportRetentionDays: "30" };
+
+/** Runs the foundation's program as if by the engine, each time from the start. */
+async function deploy(config: Record<string, string>): Promise<{
+    registered: Registered[];
+    outputs: Record<string, any>;
+}> {
+    jest.resetModules();
+    const pulumi = await import("@pulumi/pulumi");
+    const { recordResources, valueOf } = await import("./mocks");
+    const registered = await recordResources({ config });
+    const program: any = await import("../../foundation");
+    const outputs = await valueOf(pulumi.output({ ...(program.default ?? program) }));
+    await pulumi.runtime.disconnect();
+    return { registered, outputs };
+}
+
+let bare: Registered[];
+let withBucket: Registered[];
+let bareOutputs: Record<string, any>;
+let bucketOutputs: Record<string, any>;
+
+beforeAll(async () => {
+    ({ registered: bare, outputs: bareOutputs } = await deploy({}));
+    ({ registered: withBucket, outputs: bucketOutputs } = await deploy(REPORTS));
+}, 30_000);
+
+function named(registered: Registered[], type: string, name: string): Record<string, any> {
+    const found = registered.filter((one) => one.type === type && one.name === name);
+    expect(found).toHaveLength(1);
+    return found[0].inputs;
+}
+
+/** The statements of all policies of a role, inline ones and whatever else could be attached. */
+function rights(registered: Registered[], role: string): any[] {
+    expect(registered.filter(({ type }) => /PolicyAttachment|RolePolicyAttach/.test(type))).toEqual(
+        [],
+    );
+    const { managedPolicyArns, inlinePolicies } = named(registered, "aws:iam/role:Role", role);
+    expect({ managedPolicyArns, inlinePolicies }).toEqual({});
+    return registered
+        .filter(({ type }) => type === "aws:iam/rolePolicy:RolePolicy")
+        .filter(({ inputs }) => inputs.role === `ephemeral-gpu-ci-${role}`)
+        .flatMap(({ inputs }) => JSON.parse(inputs.policy).Statement);
+}
+
+describe("least privilege", () => {
+    test("there are three roles, by names that runs rely on", () => {
+        const roles = bare.filter(({ type }) => type === "aws:iam/role:Role");
+        expect(roles.map(({ inputs }) => inputs.name).sort()).toEqual([
+            "ephemeral-gpu-ci-deadline",
+            "ephemeral-gpu-ci-machine",
+            "ephemeral-gpu-ci-terminator",
+        ]);
+    });
+
+    test.each([
+        ["machine", "ec2.amazonaws.com"],
+        ["terminator", "states.amazonaws.com"],
+        ["deadline", "scheduler.amazonaws.com"],
+    ])("only its own service takes the role of the %s", (role, service) => {
+        const { Statement } = JSON.parse(named(bare, "aws:iam/role:Role", role).assumeRolePolicy);
+        expect(Statement).toEqual([
+            { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" },
+        ]);
+    });
+
+    test("the terminator may look, and end what carries our tag", () => {
+        expect(rights(bare, "terminator")).toEqual([
+            { Effect: "Allow", Action: "ec2:DescribeInstances", Resource: "*" },
+            {
+                Effect: "Allow",
+                Action: "ec2:TerminateInstances",
+                Resource: "*",
+                Condition: { StringEquals: { "aws:ResourceTag/product": "ephemeral-gpu-ci" } },
+            },
+        ]);
+    });
+
+    test("it may do what its definition asks for, and nothing else", async () => {
+        const machine = named(bare, "aws:sfn/stateMachine:StateMachine", "terminator");
+        const asked = [...machine.definition.matchAll(/aws-sdk:ec2:(\w+)/g)].map(
+            ([, action]) => `ec2:${action[0].toUpperCase()}${action.slice(1)}`,
+        );
+        expect(new Set(asked)).toEqual(
+            new Set(rights(bare, "terminator").map(({ Action }) => Action)),
+        );
+    });
+
+    test("a deadline may start this one state machine", () => {
+        expect(rights(bare, "deadline")).toEqual([
+            {
+                Effect: "Allow",
+                Action: "states:StartExecution",
+                Resource: "arn:mock:terminator",
+            },
+        ]);
+    });
+
+    test("a machine may do nothing; with a bucket, store its report there", () => {
+        expect(rights(bare, "machine")).toEqual([]);
+        expect(rights(withBucket, "machine")).toEqual([
+            {
+                Effect: "Allow",
+                Action: "s3:PutObject",
+                Resource: "arn:mock:reports-bucket/*",
+            },
+        ]);
+    });
+
+    test("a bucket gives nobody else anything", () => {
+        for (const role of ["terminator", "deadline"]) {
+            expect(rights(withBucket, role)).toEqual(rights(bare, role));
+        }
+    });
+});
+
+describe("the terminator", () => {
+    test("runs under its role, by the name that runs look for, with room for a long Map", () => {
+        const machine = named(bare, "aws:sfn/stateMachine:StateMachine", "terminator");
+        expect(machine.name).toBe("ephemeral-gpu-ci-terminator");
+        expect(machine.roleArn).toBe("arn:mock:terminator");
+        expect(machine.type ?? "STANDARD").toBe("STANDARD");
+        expect(JSON.parse(machine.definition).StartAt).toBeDefined();
+    });
+
+    test("may end machines before it exists: the policy comes first", () => {
+        const order = bare
+            .filter(({ name }) => name === "terminator")
+            .map(({ type }) => type.split(":").pop());
+        expect(order).toEqual(["Role", "RolePolicy", "StateMachine"]);
+    });
+});
+
+describe("the report bucket", () => {
+    const bucket = (type: string) =>
+        withBucket.filter((one) => one.type === `aws:s3/${type}`).map(({ inputs }) => inputs);
+
+    test("is not there unless it is named", () => {
+        expect(bare.filter(({ type }) => type.startsWith("aws:s3/"))).toEqual([]);
+        expect(Object.keys(bareOutputs).sort()).toEqual([
+            "deadlineRoleArn",
+            "instanceProfileName",
+            "terminatorArn",
+        ]);
+        expect(bucketOutputs.reportBucketArn).toBe("arn:mock:reports-bucket");
+    });
+
+    test("has the name that was given, and outlives no report by accident", () => {
+        const [made, ...others] = bucket("bucket:Bucket");
+        expect(others).toEqual([]);
+        expect(made.bucket).toBe("acme-gpu-reports");
+        expect(made.acl).toBeUndefined();
+        expect(made.forceDestroy ?? false).toBe(false);
+    });
+
+    test("is private", () => {
+        expect(bucket("bucketPublicAccessBlock:BucketPublicAccessBlock")).toEqual([
+            {
+                bucket: "reports-bucket-id",
+                blockPublicAcls: true,
+                blockPublicPolicy: true,
+                ignorePublicAcls: true,
+                restrictPublicBuckets: true,
+            },
+        ]);
+    });
+
+    test("is encrypted", () => {
+        expect(
+            bucket(
+                "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+            ),
+        ).toMatchObject([
+            {
+                bucket: "reports-bucket-id",
+                rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }],
+            },
+        ]);
+    });
+
+    test("deletes reports after the days that were asked for", () => {
+        expect(bucket("bucketLifecycleConfiguration:BucketLifecycleConfiguration")).toMatchObject([
+            {
+                bucket: "reports-bucket-id",
+                rules: [{ status: "Enabled", filter: { prefix: "" }, expiration: { days: 30 } }],
+            },
+        ]);
+    });
+});
+
+test("everything that can carry tags says whose it is", () => {
+    const tagged = withBucket.filter(({ type }) =>
+        /:(Role|InstanceProfile|StateMachine|Bucket)$/.test(type),
+    );
+    expect(tagged).toHaveLength(6);
+    for (const { inputs } of tagged) {
+        expect(inputs.tags).toEqual({ product: "ephemeral-gpu-ci", part: "foundation" });
+    }
+});
