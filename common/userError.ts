@@ -10,9 +10,11 @@ export class UserError extends Error {
         readonly allowed?: string,
         readonly next?: string,
     ) {
+        const sentences = [given, allowed && `Allowed: ${allowed}`, next && `Next: ${next}`];
         super(
-            [given, allowed && `Allowed: ${allowed}.`, next && `Next: ${next}.`]
-                .filter(Boolean)
+            sentences
+                .filter((sentence) => sentence !== undefined && sentence !== "")
+                .map((sentence) => sentence!.replace(/\.?$/, "."))
                 .join(" "),
         );
         this.name = "UserError";

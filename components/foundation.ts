@@ -66,8 +66,10 @@ export async function findFoundation(
     return { terminatorArn: terminator.arn, deadlineRoleArn: role.arn, instanceProfileName };
 }
 
+const ENVELOPE = /^(Error:\s*)?(invocation of \S+ returned an error:\s*)?/i;
+
 /** The provider's own words: it puts a list around them, "... 1 error occurred:\n\t* NoSuchEntity: ...". */
 function reason(error: Error): string {
     const [, listed] = /errors? occurred:\s*\*\s*(.+)/.exec(error.message) ?? [];
-    return listed ?? error.message.split("\n")[0].replace(/^Error:\s*/, "");
+    return listed ?? error.message.split("\n")[0].replace(ENVELOPE, "");
 }
