@@ -2,7 +2,7 @@ import { ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-import { Tools, toolsEnvironment } from "../scripts/setup/tools";
+import { Tools, toolsEnvironment } from "./tools";
 import { Meter } from "./meter";
 
 const PROJECT_DIR = resolve(__dirname, "..");

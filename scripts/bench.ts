@@ -19,7 +19,7 @@ import type { SuiteResults } from "../suite/results";
 import { EXIT } from "./exitCodes";
 import { readSettings } from "./prepare";
 import { ensureAll } from "./setup/ensureAll";
-import type { Tools } from "./setup/tools";
+import type { Tools } from "../rehearsal/tools";
 
 const PROJECT_DIR = resolve(__dirname, "..");
 const MINIMAL_DIR = join(PROJECT_DIR, "rehearsal", "bench");

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { runCLI } from "jest";
 
 import { isUserError } from "../common/userError";
-import { toolsEnvironment } from "./setup/tools";
+import { toolsEnvironment } from "../rehearsal/tools";
 import { ensureAll } from "./setup/ensureAll";
 
 const PROJECT_DIR = resolve(__dirname, "..");

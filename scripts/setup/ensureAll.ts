@@ -12,7 +12,18 @@ import { ensureProviders } from "./providers";
 import { ensurePython } from "./pythonEnvironment";
 import { removeTemporaryFolders, stepLog, type SetupContext } from "./setupContext";
 import { takeLock } from "./setupLock";
-import type { SetupOptions, Tools } from "./tools";
+import type { Tools } from "../../rehearsal/tools";
+
+export interface SetupOptions {
+    /** Instead of the folder that the environment names. */
+    readonly cacheDir?: string;
+    /** Takes one whole line without its newline; stderr when missing. */
+    readonly write?: (line: string) => void;
+    /** Stops the steps under way. */
+    readonly signal?: AbortSignal;
+    /** Instead of process.env. */
+    readonly env?: NodeJS.ProcessEnv;
+}
 
 /**
  * Everything that a rehearsal needs, made where it is not there: engine, providers, the emulated

@@ -10,7 +10,7 @@ import { deployFoundation } from "../../rehearsal/foundation";
 import { MeteredMachine, meterLine } from "../../rehearsal/meter";
 import { Session, SessionOptions } from "../../rehearsal/session";
 import { ensureAll } from "../../scripts/setup/ensureAll";
-import { Tools } from "../../scripts/setup/tools";
+import { Tools } from "../../rehearsal/tools";
 
 export const PROJECT_DIR = resolve(__dirname, "..", "..");
 const GPU_CI = join(PROJECT_DIR, "bin", "gpu-ci.js");

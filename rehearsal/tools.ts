@@ -20,17 +20,6 @@ export interface Tools {
     readonly standIns: readonly string[];
 }
 
-export interface SetupOptions {
-    /** Instead of the folder that the environment names. */
-    readonly cacheDir?: string;
-    /** Takes one whole line without its newline; stderr when missing. */
-    readonly write?: (line: string) => void;
-    /** Stops the steps under way. */
-    readonly signal?: AbortSignal;
-    /** Instead of process.env. */
-    readonly env?: NodeJS.ProcessEnv;
-}
-
 /**
  * The environment in which the engine finds the tools that set-up chose.
  *
