@@ -109,7 +109,7 @@ function emulated(tools: Tools): string[] {
 function otherWork(): string | undefined {
     const [load] = loadavg();
     const cores = availableParallelism();
-    return load > cores / 2
+    return load > cores
         ? `other work runs on this computer (load ${load.toFixed(1)} on ${cores} cores): ` +
               "compare only ratios, and repeat when it is quiet"
         : undefined;
@@ -243,14 +243,14 @@ async function measureDriver(
     env: NodeJS.ProcessEnv,
     dir: string,
 ): Promise<DriverTimes> {
-    const timed = TimedEngine.in(dir, session.tools.pulumi, env);
+    const timed = TimedEngine.start(dir, session.tools.pulumi, env);
     const command = ["node", join(PROJECT_DIR, "bin", "gpu-ci.js"), "run", "--tier", TIER];
     const startedAt = performance.now();
     const { exitCode, output } = await runCommand([...command, "--reports", join(dir, "reports")], {
         cwd: PROJECT_DIR,
         env: timed.env,
         output: "capture",
-    });
+    }).finally(() => timed.stop());
     const whole = (performance.now() - startedAt) / 1000;
     if (exitCode !== EXIT.passed) {
         throw new Error(`${command.join(" ")} ended with ${exitCode}:\n${output}`);
