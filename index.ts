@@ -18,8 +18,11 @@ async function stack() {
     const [candidate] = plan.candidates;
 
     // Whatever can be refused is refused here, before anything exists.
-    const foundation = await findFoundation(settings);
-    const callerCidr = settings.callerCidr ?? (await findCallerCidr());
+    const [foundation, callerCidr, suiteDir] = await Promise.all([
+        findFoundation(settings),
+        settings.callerCidr ?? findCallerCidr(),
+        bundleSuite(join("dist", "suite")),
+    ]);
 
     const runId = settings.runId ?? madeUpRunId(settings);
     const { attempt, tier, owner } = settings;
@@ -36,7 +39,7 @@ async function stack() {
         serverImage: settings.serverImage,
         serverArgs: plan.server.args,
         suiteImage: settings.suiteImage,
-        suiteDir: bundleSuite(join("dist", "suite")),
+        suiteDir,
         suiteCommand: [
             ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
             ...["--model", plan.model.id, "--tier", tier, "--out", "/report"],

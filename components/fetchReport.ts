@@ -23,7 +23,7 @@ function connect(request: Request): Promise<Client> {
     return new Promise((resolve, reject) => {
         const client = new Client();
         client
-            .on("ready", () => resolve(client))
+            .on("ready", () => resolve(client.setNoDelay(true)))
             .on("error", reject)
             .connect({
                 host: request.host,

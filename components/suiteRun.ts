@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -14,8 +16,9 @@ export interface SuiteRunArgs {
     readonly suiteDir: string;
 }
 
-// A folder that exists: the provider then copies the suite's folder into it under its own name.
-const UPLOAD_DIR = "/home/ubuntu/gpu-ci-upload";
+// A folder that exists: the provider copies the suite's folder into it under its own name.
+const HOME = "/home/ubuntu";
+const MACHINE_DIR = "/opt/ephemeral-gpu-ci";
 
 /**
  * Copies the suite to the machine, starts it detached as a systemd unit, and waits for its verdict.
@@ -32,33 +35,25 @@ export class SuiteRun extends pulumi.ComponentResource {
         const triggers = [args.instanceId];
         const connection = { ...args.connection, dialErrorLimit: -1, perDialTimeout: 10 };
 
-        const booted = new command.remote.Command(
-            `${name}-booted`,
-            {
-                connection,
-                create: `sudo /opt/ephemeral-gpu-ci/wait-for-boot.sh && mkdir -p ${UPLOAD_DIR}`,
-                triggers,
-                addPreviousOutputInEnv: false,
-                logging: "none",
-            },
-            // Stops the dialling when the machine never answers; a session that runs is not touched.
-            { parent: this, customTimeouts: { create: "15m" } },
-        );
         const copied = new command.remote.CopyToRemote(
             `${name}-copied`,
             {
                 connection,
                 source: new pulumi.asset.FileArchive(args.suiteDir),
-                remotePath: UPLOAD_DIR,
+                remotePath: HOME,
                 triggers,
             },
-            { parent: this, dependsOn: booted },
+            // Stops the dialling when the machine never answers; a session that runs is not touched.
+            { parent: this, customTimeouts: { create: "15m" } },
         );
         const started = new command.remote.Command(
             `${name}-started`,
             {
                 connection,
-                create: `sudo /opt/ephemeral-gpu-ci/start-suite.sh ${UPLOAD_DIR}/${baseName(args.suiteDir)}`,
+                create: [
+                    `sudo ${MACHINE_DIR}/wait-for-boot.sh`,
+                    `sudo ${MACHINE_DIR}/start-suite.sh ${HOME}/${basename(args.suiteDir)}`,
+                ].join(" && "),
                 triggers,
                 addPreviousOutputInEnv: false,
                 logging: "none",
@@ -69,7 +64,7 @@ export class SuiteRun extends pulumi.ComponentResource {
             `${name}-waited`,
             {
                 connection,
-                create: "sudo /opt/ephemeral-gpu-ci/wait-for-suite.sh",
+                create: `sudo ${MACHINE_DIR}/wait-for-suite.sh`,
                 triggers,
                 addPreviousOutputInEnv: false,
                 // The lines are cut short on the machine: a long one would stop the provider's reader.
@@ -83,10 +78,6 @@ export class SuiteRun extends pulumi.ComponentResource {
         this.endedAt = last.apply((result) => result.endedAt);
         this.registerOutputs({ verdict: this.verdict, endedAt: this.endedAt });
     }
-}
-
-function baseName(path: string): string {
-    return path.replace(/\/+$/, "").split("/").pop() ?? path;
 }
 
 function lastJsonLine(stdout: string): { verdict: Verdict; endedAt: string } {

@@ -121,7 +121,7 @@ async function measure(tools: Tools, count: number): Promise<Round[]> {
     const session = await Session.start(tools);
     try {
         await deployFoundation(session);
-        const { ours, minimal, driverEnv, reportDir } = prepareStacks(session, dir);
+        const { ours, minimal, driverEnv, reportDir } = await prepareStacks(session, dir);
         try {
             await ours.create();
             await minimal.create();
@@ -198,7 +198,7 @@ function checkMinimal({ suite }: Record<string, unknown>, cases: number): void {
 }
 
 /** Both stacks with the same settings: what differs is what we add. */
-function prepareStacks(session: Session, dir: string) {
+async function prepareStacks(session: Session, dir: string) {
     // A setting in the caller's environment would reach ours and not the minimal program.
     const env = Object.fromEntries(
         Object.entries(session.env).filter(
@@ -215,7 +215,7 @@ function prepareStacks(session: Session, dir: string) {
         serverImage: settings.serverImage,
         serverArgs: plan.server.args,
         suiteImage: settings.suiteImage,
-        suiteDir: bundleSuite(join(dir, "suite")),
+        suiteDir: await bundleSuite(join(dir, "suite")),
         suiteCommand: [
             ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
             ...["--model", plan.model.id, "--tier", TIER, "--out", "/report"],

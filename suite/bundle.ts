@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { buildSync } from "esbuild";
+import { build } from "esbuild";
 
 /**
  * Puts the suite into a folder that a bare Node container can run: suite.js, one file with all that
@@ -10,11 +10,14 @@ import { buildSync } from "esbuild";
  * @param outDir made where missing; an earlier bundle in it is replaced.
  * @param casesDir other cases than the suite's own.
  * @returns outDir
- * @example bundleSuite("/tmp/suite"); // then: node /tmp/suite/suite.js --url ... --model ...
+ * @example await bundleSuite("/tmp/suite"); // then: node /tmp/suite/suite.js --url ... --model ...
  */
-export function bundleSuite(outDir: string, casesDir = join(__dirname, "cases")): string {
+export async function bundleSuite(
+    outDir: string,
+    casesDir = join(__dirname, "cases"),
+): Promise<string> {
     mkdirSync(outDir, { recursive: true });
-    buildSync({
+    await build({
         entryPoints: [
             ["main.ts", "main.js"].map((name) => join(__dirname, name)).find(existsSync) as string,
         ],

@@ -32,7 +32,7 @@ until curl --fail --silent --max-time 5 "$url/health" >/dev/null &&
         say "no verdict: the server was not ready after $budget s"
         exit 3
     fi
-    sleep 0.5
+    sleep 0.2
     waited=$(($(date -u +%s) - $(cat "$state/phases/suite-asked")))
 done
 

@@ -2,6 +2,7 @@
 # Ends 0 once cloud-init has finished, 1 with its own words when it failed.
 set -u
 budget=$(cat /var/lib/ephemeral-gpu-ci/boot-budget-seconds)
+asked_at=$(date -u +%s)
 waited=0
 until [ -e /run/ephemeral-gpu-ci/booted ]; do
     if [ "$waited" -ge "$budget" ]; then
@@ -9,6 +10,6 @@ until [ -e /run/ephemeral-gpu-ci/booted ]; do
         tail -n 10 /var/log/cloud-init-output.log
         exit 1
     fi
-    sleep 1
-    waited=$((waited + 1))
+    sleep 0.2
+    waited=$(($(date -u +%s) - asked_at))
 done

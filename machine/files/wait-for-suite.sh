@@ -14,7 +14,7 @@ show_new_lines() {
 }
 until [ -e "$state/report/verdict.json" ]; do
     show_new_lines
-    sleep 0.5
+    sleep 0.2
 done
 show_new_lines
 cat "$state/report/verdict.json"

@@ -153,7 +153,13 @@ async function dialOnce(config: ConnectConfig, signal: AbortSignal): Promise<Cli
                 reject(signal.reason as Error);
             });
         signal.addEventListener("abort", onAbort, { once: true });
-        client.on("ready", () => settle(() => resolve(client)));
+        client.on("ready", () =>
+            settle(() => {
+                // As Go's connections are; with Nagle's delay each SFTP request costs 40 ms.
+                client.setNoDelay(true);
+                resolve(client);
+            }),
+        );
         client.on("error", (error) =>
             settle(() => {
                 client.destroy();
