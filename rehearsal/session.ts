@@ -19,6 +19,10 @@ export interface Fault {
     readonly message?: string;
     readonly httpStatus?: number;
     readonly delaySeconds?: number;
+    /** Only calls by this caller: `client`, `scheduler` or `states`. */
+    readonly caller?: string;
+    /** Only calls with these parameters, such as `{ InstanceType: "g6.xlarge" }`. */
+    readonly match?: Readonly<Record<string, unknown>>;
 }
 
 /** A call that reached the emulated cloud. */

@@ -1,6 +1,7 @@
 import { environmentName } from "../settings";
 import type { Candidate } from "../sizing";
 import { errorText } from "./awsCloud";
+import { isBrokenWait } from "./brokenWait";
 import { isLive, type Machine } from "./cloud";
 import { EngineError, type Engine, type RunStack } from "./engine";
 import { failoverOf, type Failover } from "./failover";
@@ -34,6 +35,7 @@ export interface AttemptEnd {
 // machine that is gone.
 const MINUTES_AFTER_DEADLINE = 3;
 const WATCH_SECONDS = 10;
+const UP_TRIES = 3;
 
 /**
  * One candidate: up, and whatever comes of it, release. Never throws: an attempt that fails is a
@@ -112,32 +114,54 @@ async function up(
     );
     stop.isLaunchPossible = true;
     let ending: Promise<unknown> | undefined;
-    const operation = stack.up({
-        signal: stop.signal,
-        onLine: (line) => progress.line(line),
-        onPhase: (name, seconds) => {
-            if (seconds >= 1) {
-                progress.record(`up: ${name}`, seconds);
-            }
-        },
-        // The report is home, or never will be: every further second of the machine is wasted.
-        onFinished: () => {
-            watch.close();
-            ending = release.endMachines();
-        },
-    });
+    let operation: Promise<Record<string, unknown>> | undefined;
     // Cancelled: the machine is ended by tag at once, beside the engine's own way down, again and
     // again until the engine has stopped, because its launch may still be on the way.
     stop.onStop(() => {
         watch.close();
-        ending = release.keepEnding(operation);
+        ending = release.keepEnding(operation ?? Promise.resolve());
     });
     try {
-        return await operation;
+        for (let tries = 1; ; tries += 1) {
+            operation = stack.up({
+                signal: stop.signal,
+                onLine: (line) => progress.line(line),
+                onPhase: (name, seconds) => {
+                    if (seconds >= 1) {
+                        progress.record(`up: ${name}`, seconds);
+                    }
+                },
+                // The report is home: every further second of the machine is wasted.
+                onSuccess: () => {
+                    watch.close();
+                    ending = release.endMachines();
+                },
+            });
+            try {
+                return await operation;
+            } catch (error) {
+                if (stop.reason || tries === UP_TRIES || !(await canWaitAgain(error, options))) {
+                    throw error;
+                }
+                progress.warn(
+                    "the connection to the machine broke; the suite goes on, waiting again",
+                );
+            }
+        }
     } finally {
         watch.close();
         await ending;
     }
+}
+
+/** Whether the connection broke while the machine lives: then the suite has not noticed. */
+async function canWaitAgain(error: unknown, { run, attempt }: AttemptOptions): Promise<boolean> {
+    if (!(error instanceof EngineError) || !isBrokenWait(error.errors)) {
+        return false;
+    }
+    const query = { runId: run.runId, attempts: [attempt] };
+    const machines = await run.cloud.machines(query).catch((): Machine[] => []);
+    return machines.some(({ state }) => state === "running");
 }
 
 function stackOrder({ run, candidate, attempt, reportDir }: AttemptOptions) {

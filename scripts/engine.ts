@@ -39,11 +39,11 @@ export interface OperationOptions {
 
 export interface UpOptions extends OperationOptions {
     /**
-     * Called once, as soon as the engine has done all it was going to do, well or badly: some
-     * seconds before `up` returns, which still asks for outputs and history. The machine's time
-     * after the suite is money, so it is ended from here.
+     * Called once, as soon as the engine has done everything without an error: some seconds before
+     * `up` returns, which still asks for outputs and history. The machine's time after the suite is
+     * money, so it is ended from here.
      */
-    readonly onFinished?: () => void;
+    readonly onSuccess?: () => void;
 }
 
 export interface DestroyOptions extends OperationOptions {
@@ -170,12 +170,12 @@ class LocalStack implements RunStack {
         if (stack === undefined) {
             throw new EngineError(`stack ${this.name} has not been created`, [], "no-stack");
         }
-        const listener = listen(options, this.told, options.onFinished);
+        const listener = listen(options, this.told, options.onSuccess);
         const result = await guarded(listener.errors, () =>
             whenUnlocked(() =>
                 stack.up({ ...quiet, signal: options.signal, onEvent: listener.onEvent }),
             ),
-        ).finally(listener.finished);
+        );
         return Object.fromEntries(
             Object.entries(result.outputs).map(([key, output]) => [key, output.value]),
         );
@@ -237,16 +237,9 @@ function usesPassphrase(file: StackFile): boolean {
     return file.secretsprovider === undefined || file.secretsprovider === "passphrase";
 }
 
-function listen(options: OperationOptions, told: Set<string>, onFinished?: () => void) {
+function listen(options: OperationOptions, told: Set<string>, onSuccess?: () => void) {
     const reader = new EventReader();
     const errors: string[] = [];
-    let isFinished = false;
-    const finished = () => {
-        if (!isFinished) {
-            isFinished = true;
-            onFinished?.();
-        }
-    };
     const onEvent = (event: automation.EngineEvent) => {
         const note = reader.read(event);
         if (note.line !== undefined && !told.has(note.line)) {
@@ -261,11 +254,11 @@ function listen(options: OperationOptions, told: Set<string>, onFinished?: () =>
         if (note.phase !== undefined) {
             options.onPhase?.(note.phase.name, note.phase.seconds);
         }
-        if (note.finished) {
-            finished();
+        if (note.finished && errors.length === 0) {
+            onSuccess?.();
         }
     };
-    return { errors, onEvent, finished };
+    return { errors, onEvent };
 }
 
 /** Runs an engine operation; whatever it throws becomes an EngineError with the errors reported. */

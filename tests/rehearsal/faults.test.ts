@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Session } from "../../rehearsal/session";
 import {
     gpuCi,
+    insideMachine,
     machinesOf,
     PROJECT_DIR,
     reportJson,
@@ -68,6 +69,20 @@ test("a launch whose answer is lost: the machine that nobody knows is found by i
     const receipt = reportJson("test-lost-answer", "receipt");
     expect(receipt.leftovers).toEqual([]);
     expect([0, 2]).toContain(exitCode);
+}, 120_000);
+
+test("the connection breaks while the suite runs: waited for again, with the same verdict", async () => {
+    const driver = startGpuCi(session, run("test-broken-wait"));
+    await driver.printed("the server is ready");
+    const [{ instanceId }] = await machinesOf(session, "test-broken-wait");
+    insideMachine(session, instanceId, "pkill -KILL -f 'sshd: ubuntu'");
+    expect({ exitCode: await driver.ended, output: "" }).toEqual({ exitCode: 0, output: "" });
+    expect(driver.output).toContain("waiting again");
+    expect(reportJson("test-broken-wait", "receipt")).toMatchObject({
+        verdict: "passed",
+        leftovers: [],
+    });
+    expect(await machinesOf(session, "test-broken-wait")).toHaveLength(1);
 }, 120_000);
 
 test("no capacity: the next candidate is taken", async () => {

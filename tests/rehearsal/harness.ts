@@ -132,6 +132,16 @@ export async function until(
     throw new Error(`not within ${seconds} s: ${what}\n${detail()}`);
 }
 
+/** Runs a shell command inside a machine, as something that goes wrong there. */
+export function insideMachine(session: Session, instanceId: string, command: string): void {
+    const docker = ["--host", session.tools.dockerHost];
+    const label = `label=ephemeral-gpu-ci.rehearsal.instance=${instanceId}`;
+    const container = execFileSync("docker", [...docker, "ps", "-q", "--filter", label], {
+        encoding: "utf8",
+    }).trim();
+    execFileSync("docker", [...docker, "exec", container, "sh", "-c", command]);
+}
+
 /** The meter's machines of a run. */
 export async function machinesOf(session: Session, runId: string): Promise<MeteredMachine[]> {
     const { machines } = await session.meter();

@@ -207,14 +207,16 @@ export class FakeEngine implements Engine {
                 if (step.throws !== undefined) {
                     throw step.throws;
                 }
-                cloud.add("schedule", order);
-                cloud.add("key-pair", order);
-                cloud.add("security-group", order);
+                const isFirst = machine === undefined;
+                if (isFirst) {
+                    cloud.add("schedule", order);
+                    cloud.add("key-pair", order);
+                    cloud.add("security-group", order);
+                }
                 if (step.failBefore) {
-                    options.onFinished?.();
                     throw new EngineError(step.failBefore, [step.failBefore]);
                 }
-                if (!step.lateLaunch) {
+                if (isFirst && !step.lateLaunch) {
                     machine = cloud.launch(order);
                 }
                 if (step.hang) {
@@ -227,10 +229,10 @@ export class FakeEngine implements Engine {
                 if (step.verdict) {
                     writeResults(order.settings.reportDir, step.verdict);
                 }
-                options.onFinished?.();
                 if (step.failAfter) {
                     throw new EngineError(step.failAfter, [step.failAfter]);
                 }
+                options.onSuccess?.();
                 return { verdict: step.verdict ?? "none", instanceId: machine?.instanceId };
             },
             destroy: async (options: DestroyOptions) => {

@@ -11,6 +11,9 @@ import { suiteResultsSchema } from "../../../suite/results";
 import { awsError, world, type EngineScript, type Failures, type World } from "./fakes";
 
 const REQUEST = { tier: "commit", given: {} } as const;
+const BROKEN_WAIT =
+    "wait: remote command exited without exit status or exit signal: " +
+    'running "sudo /opt/ephemeral-gpu-ci/wait-for-suite.sh":';
 const CAPACITY = "creating EC2 Instance: InsufficientInstanceCapacity: We currently do not have";
 
 interface LifeCycle {
@@ -58,6 +61,21 @@ const LIFE_CYCLES: readonly LifeCycle[] = [
         verdict: "none",
         releasedBy: "driver",
         why: /server not ready/,
+    },
+    {
+        name: "the connection breaks while the suite is waited for: waited for again",
+        script: { ups: [{ failAfter: BROKEN_WAIT }, { verdict: "passed" }] },
+        exitCode: 0,
+        verdict: "passed",
+        releasedBy: "driver",
+    },
+    {
+        name: "the connection breaks again and again: given up after three waits",
+        script: { ups: [1, 2, 3, 4].map(() => ({ failAfter: BROKEN_WAIT })) },
+        exitCode: 2,
+        verdict: "none",
+        releasedBy: "driver",
+        why: /without exit status/,
     },
     {
         name: "up fails after the report came home: the verdict stands",
