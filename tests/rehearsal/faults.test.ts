@@ -75,7 +75,7 @@ test("the connection breaks while the suite runs: waited for again, with the sam
     const driver = startGpuCi(session, run("test-broken-wait"));
     await driver.printed("the server is ready");
     const [{ instanceId }] = await machinesOf(session, "test-broken-wait");
-    insideMachine(session, instanceId, "pkill -KILL -f 'sshd: ubuntu'");
+    insideMachine(session, instanceId, "pkill -KILL -f 'sshd: [u]buntu'");
     expect({ exitCode: await driver.ended, output: "" }).toEqual({ exitCode: 0, output: "" });
     expect(driver.output).toContain("waiting again");
     expect(reportJson("test-broken-wait", "receipt")).toMatchObject({
