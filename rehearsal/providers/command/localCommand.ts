@@ -2,44 +2,12 @@ import { spawn } from "node:child_process";
 import type { EngineLog } from "../engineLog";
 import type { CreateContext, ResourceType } from "../resourceType";
 import type { Properties } from "../wire";
-import { COMMAND_INPUTS, checkLogging, newId, previousOutput } from "./commandInputs";
+import { commandResource } from "./commandResource";
 import { CommandOutput, OVERLONG_LINE_MESSAGE, type Logging } from "./output";
 
 /** `command.local.Command`, without assetPaths and archivePaths. */
 export function localCommand(log: EngineLog): ResourceType {
-    const run = (
-        command: unknown,
-        inputs: Properties,
-        state: Properties | undefined,
-        context: CreateContext,
-    ) => runLocally(String(command), inputs, previousOutput(inputs, state), context, log);
-    return {
-        inputs: { ...COMMAND_INPUTS, dir: {}, interpreter: {} },
-
-        check: checkLogging,
-
-        async create(inputs, context) {
-            const id = newId(context.name);
-            const outs =
-                inputs.create === undefined
-                    ? { stdout: "", stderr: "" }
-                    : await run(inputs.create, inputs, undefined, context);
-            return { id, outs };
-        },
-
-        async update(_id, olds, news, context) {
-            const command = news.update ?? news.create;
-            return command === undefined
-                ? { stdout: olds.stdout ?? "", stderr: olds.stderr ?? "" }
-                : run(command, news, olds, context);
-        },
-
-        async delete(_id, state, context) {
-            if (state.delete !== undefined) {
-                await run(state.delete, state, state, context);
-            }
-        },
-    };
+    return commandResource({ dir: {}, interpreter: {} }, (...args) => runLocally(...args, log));
 }
 
 async function runLocally(

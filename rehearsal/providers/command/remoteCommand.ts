@@ -2,7 +2,7 @@ import type { Client, ClientChannel } from "ssh2";
 import type { EngineLog } from "../engineLog";
 import type { CreateContext, ResourceType } from "../resourceType";
 import type { Properties } from "../wire";
-import { COMMAND_INPUTS, checkLogging, newId, previousOutput } from "./commandInputs";
+import { commandResource } from "./commandResource";
 import { CONNECTION_KEYS, dial, type Connection } from "./connection";
 import { CommandOutput, OVERLONG_LINE_MESSAGE, type Logging } from "./output";
 
@@ -11,39 +11,9 @@ const CANCEL_GRACE_MILLISECONDS = 500;
 
 /** `command.remote.Command` of the command provider 1.2 by a real SSH client. */
 export function remoteCommand(log: EngineLog): ResourceType {
-    const run = (
-        command: unknown,
-        inputs: Properties,
-        state: Properties | undefined,
-        context: CreateContext,
-    ) => runRemotely(String(command), inputs, previousOutput(inputs, state), context, log);
-    return {
-        inputs: { ...COMMAND_INPUTS, connection: { required: true, keys: CONNECTION_KEYS } },
-
-        check: checkLogging,
-
-        async create(inputs, context) {
-            const id = newId(context.name);
-            const outs =
-                inputs.create === undefined
-                    ? { stdout: "", stderr: "" }
-                    : await run(inputs.create, inputs, undefined, context);
-            return { id, outs };
-        },
-
-        async update(_id, olds, news, context) {
-            const command = news.update ?? news.create;
-            return command === undefined
-                ? { stdout: olds.stdout ?? "", stderr: olds.stderr ?? "" }
-                : run(command, news, olds, context);
-        },
-
-        async delete(_id, state, context) {
-            if (state.delete !== undefined) {
-                await run(state.delete, state, state, context);
-            }
-        },
-    };
+    return commandResource({ connection: { required: true, keys: CONNECTION_KEYS } }, (...args) =>
+        runRemotely(...args, log),
+    );
 }
 
 async function runRemotely(
