@@ -18,10 +18,9 @@ async function stack() {
     const [candidate] = plan.candidates;
 
     // Whatever can be refused is refused here, before anything exists.
-    const [foundation, callerCidr, suiteDir] = await Promise.all([
+    const [foundation, callerCidr] = await Promise.all([
         findFoundation(settings),
         settings.callerCidr ?? findCallerCidr(),
-        bundleSuite(join("dist", "suite")),
     ]);
 
     const runId = settings.runId ?? madeUpRunId(settings);
@@ -39,7 +38,8 @@ async function stack() {
         serverImage: settings.serverImage,
         serverArgs: plan.server.args,
         suiteImage: settings.suiteImage,
-        suiteDir,
+        // Not waited for: the machine boots meanwhile.
+        suiteDir: bundleSuite(join("dist", "suite")),
         suiteCommand: [
             ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
             ...["--model", plan.model.id, "--tier", tier, "--out", "/report"],

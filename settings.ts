@@ -34,11 +34,9 @@ function oneOf<const T extends readonly [string, ...string[]]>(name: string, val
 }
 
 function matching(name: string, pattern: RegExp, allowed: string) {
-    return z
-        .string()
-        .regex(pattern, {
-            error: (issue) => `${name} is "${String(issue.input)}"\u001f${allowed}`,
-        });
+    return z.string().regex(pattern, {
+        error: (issue) => `${name} is "${String(issue.input)}"\u001f${allowed}`,
+    });
 }
 
 /** True for an IPv4 network in CIDR notation whose host bits are all zero. */

@@ -15,7 +15,7 @@ export interface GpuTestRunArgs extends EphemeralGpuArgs {
     /** Container image by digest in which the suite runs. */
     readonly suiteImage: string;
     /** Folder that is copied to the machine and appears as /suite in that container. */
-    readonly suiteDir: string;
+    readonly suiteDir: pulumi.Input<string>;
     /**
      * Command in that container. It writes its results to /report and ends 0 (passed), 1 (a case
      * failed) or with anything else (no verdict). The server is at http://127.0.0.1:8000.

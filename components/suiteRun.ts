@@ -13,7 +13,7 @@ export interface SuiteRunArgs {
     /** The machine; a new one gets the suite anew. */
     readonly instanceId: pulumi.Input<string>;
     /** Folder that is copied to the machine and appears as /suite in the suite's container. */
-    readonly suiteDir: string;
+    readonly suiteDir: pulumi.Input<string>;
 }
 
 // A folder that exists: the provider copies the suite's folder into it under its own name.
@@ -33,13 +33,14 @@ export class SuiteRun extends pulumi.ComponentResource {
     constructor(name: string, args: SuiteRunArgs, opts?: pulumi.ComponentResourceOptions) {
         super("ephemeral-gpu-ci:index:SuiteRun", name, {}, opts);
         const triggers = [args.instanceId];
+        const suiteDir = pulumi.output(args.suiteDir);
         const connection = { ...args.connection, dialErrorLimit: -1, perDialTimeout: 10 };
 
         const copied = new command.remote.CopyToRemote(
             `${name}-copied`,
             {
                 connection,
-                source: new pulumi.asset.FileArchive(args.suiteDir),
+                source: suiteDir.apply((dir) => new pulumi.asset.FileArchive(dir)),
                 remotePath: HOME,
                 triggers,
             },
@@ -50,10 +51,12 @@ export class SuiteRun extends pulumi.ComponentResource {
             `${name}-started`,
             {
                 connection,
-                create: [
-                    `sudo ${MACHINE_DIR}/wait-for-boot.sh`,
-                    `sudo ${MACHINE_DIR}/start-suite.sh ${HOME}/${basename(args.suiteDir)}`,
-                ].join(" && "),
+                create: suiteDir.apply((dir) =>
+                    [
+                        `sudo ${MACHINE_DIR}/wait-for-boot.sh`,
+                        `sudo ${MACHINE_DIR}/start-suite.sh ${HOME}/${basename(dir)}`,
+                    ].join(" && "),
+                ),
                 triggers,
                 addPreviousOutputInEnv: false,
                 logging: "none",

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
             "Measures our stack against a minimal Pulumi program that runs the same suite on the same " +
                 "machine, both in one emulated cloud",
         )
-        .option("--rounds <n>", `how often each is measured, 1 to ${ROUNDS_MAX}`, wholeRounds, 3)
+        .option("--rounds <n>", `how often each is measured, 1 to ${ROUNDS_MAX}`, wholeRounds, 5)
         .option("--json <file>", "write the figures to a file as well", fileInFolder)
         // 1 is a limit that is broken, not a misspelt option.
         .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : EXIT.noVerdict))

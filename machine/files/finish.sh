@@ -12,7 +12,10 @@ for log in /var/log/ephemeral-gpu-ci/*.log /var/log/cloud-init-output.log "$stat
         tail -c 5000000 "$log" >"$report/logs/$(basename "$log")"
     fi
 done
-/opt/ephemeral-gpu-ci/health.sh >"$report/logs/health.txt" 2>&1
+# With a server that never got ready, nobody has looked yet.
+if [ ! -s "$report/logs/health.txt" ]; then
+    /opt/ephemeral-gpu-ci/health.sh >"$report/logs/health.txt" 2>&1
+fi
 for phase in "$state"/phases/*; do
     printf '%s %s\n' "$(basename "$phase")" "$(cat "$phase")"
 done >"$report/logs/phases.txt"

@@ -38,6 +38,9 @@ done
 
 date -u +%s >"$state/phases/suite"
 say "the server is ready"
+# Beside the suite, which it does not disturb: at its end every second is paid for nothing.
+mkdir -p "$state/report/logs"
+/opt/ephemeral-gpu-ci/health.sh >"$state/report/logs/health.txt" 2>&1 &
 set --
 while IFS= read -r argument; do
     set -- "$@" "$argument"
