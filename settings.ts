@@ -1,11 +1,8 @@
 import { z } from "zod";
 
 import { UserError } from "./common/userError";
-
-const TIERS = ["dev", "commit", "merge", "release"] as const;
-const MARKETS = ["on-demand", "spot"] as const;
-
-const DEADLINE_MINUTES_MAX = 24 * 60;
+import { FOUNDATION_NAMES } from "./components/names";
+import { DEADLINE_MINUTES, MARKETS, TIER_NAMES } from "./sizing";
 
 const SERVER_IMAGE =
     "vllm/vllm-openai:v0.31.0@sha256:c1c9f6fd5c109ba7f0546a59f5b2f15fb87f64c77782e90a27b648b42a8e67c3";
@@ -27,7 +24,7 @@ function wholeNumber(name: string, min: number, max: number) {
     });
 }
 
-function oneOf<const T extends readonly [string, ...string[]]>(name: string, values: T) {
+function oneOf<const T extends readonly string[]>(name: string, values: T) {
     return z.enum(values, {
         error: (issue) => `${name} is "${String(issue.input)}"\u001f${values.join(", ")}`,
     });
@@ -54,14 +51,18 @@ export function isCidr(text: string): boolean {
 }
 
 const schema = z.object({
-    tier: oneOf("tier", TIERS),
+    tier: oneOf("tier", TIER_NAMES),
     model: z.string().optional(),
     precision: z.string().optional(),
     instanceType: z.string().optional(),
     market: oneOf("market", MARKETS).optional(),
     maxModelLen: wholeNumber("maxModelLen", 1024, 262144).optional(),
     maxNumSeqs: wholeNumber("maxNumSeqs", 1, 1024).optional(),
-    deadlineMinutes: wholeNumber("deadlineMinutes", 1, DEADLINE_MINUTES_MAX).optional(),
+    deadlineMinutes: wholeNumber(
+        "deadlineMinutes",
+        DEADLINE_MINUTES.min,
+        DEADLINE_MINUTES.max,
+    ).optional(),
     budgetUsd: z
         .string()
         .regex(/^\d+(\.\d+)?$/, {
@@ -109,9 +110,9 @@ const schema = z.object({
     ).optional(),
     volumeGiB: wholeNumber("volumeGiB", 75, 16384).default(150),
     reportDir: z.string().optional(),
-    deadlineRoleName: z.string().default("ephemeral-gpu-ci-deadline"),
-    terminatorName: z.string().default("ephemeral-gpu-ci-terminator"),
-    instanceProfileName: z.string().default("ephemeral-gpu-ci-machine"),
+    deadlineRoleName: z.string().default(FOUNDATION_NAMES.deadlineRoleName),
+    terminatorName: z.string().default(FOUNDATION_NAMES.terminatorName),
+    instanceProfileName: z.string().default(FOUNDATION_NAMES.instanceProfileName),
 });
 
 /** What a run was asked for, checked; units are in the names. */
@@ -155,7 +156,7 @@ export function parseSettings(
     if (given.tier === undefined) {
         throw new UserError(
             "no tier was given",
-            TIERS.join(", "),
+            TIER_NAMES.join(", "),
             "pass --tier, or set ephemeral-gpu-ci:tier in the stack's settings",
         );
     }

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { UserError } from "../common/userError";
+import { FOUNDATION_NAMES } from "./names";
 
 /** What a run needs of the account's foundation, which is deployed once from `foundation/`. */
 export interface Foundation {
@@ -33,9 +34,9 @@ export async function findFoundation(
     opts?: pulumi.InvokeOptions,
 ): Promise<Foundation> {
     const {
-        terminatorName = "ephemeral-gpu-ci-terminator",
-        deadlineRoleName = "ephemeral-gpu-ci-deadline",
-        instanceProfileName = "ephemeral-gpu-ci-machine",
+        terminatorName = FOUNDATION_NAMES.terminatorName,
+        deadlineRoleName = FOUNDATION_NAMES.deadlineRoleName,
+        instanceProfileName = FOUNDATION_NAMES.instanceProfileName,
     } = names;
 
     await aws.getCallerIdentity({}, opts).catch((error: Error) => {

@@ -1,6 +1,16 @@
 /** The tag value that marks everything of ours; the terminator and `gpu-ci reap` look for it. */
 export const PRODUCT = "ephemeral-gpu-ci";
 
+/** The parts of the account's foundation, by the names that it gives them. */
+export const FOUNDATION_NAMES = {
+    /** The state machine that ends machines past their deadline; its role has the same name. */
+    terminatorName: `${PRODUCT}-terminator`,
+    /** The role with which a schedule starts it. */
+    deadlineRoleName: `${PRODUCT}-deadline`,
+    /** The machines' instance profile; its role has the same name. */
+    instanceProfileName: `${PRODUCT}-machine`,
+} as const;
+
 /** What identifies a run, for its tags and names. */
 export interface RunIdentity {
     /** Lower-case letters, digits and hyphens, at most 36. */

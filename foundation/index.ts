@@ -3,7 +3,7 @@ import "../common/safeInspect";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-import { PRODUCT } from "../components/names";
+import { FOUNDATION_NAMES, PRODUCT } from "../components/names";
 import { ReportBucket } from "./reportBucket";
 import { terminatorDefinition } from "./terminator";
 
@@ -25,13 +25,13 @@ function policy(...statements: object[]) {
 
 // The machine itself may do nothing but, with a bucket, store its report.
 const machineRole = new aws.iam.Role("machine", {
-    name: `${PRODUCT}-machine`,
+    name: FOUNDATION_NAMES.instanceProfileName,
     description: "A machine of a test run",
     assumeRolePolicy: trust("ec2.amazonaws.com"),
     tags,
 });
 const machineProfile = new aws.iam.InstanceProfile("machine", {
-    name: `${PRODUCT}-machine`,
+    name: FOUNDATION_NAMES.instanceProfileName,
     role: machineRole.name,
     tags,
 });
@@ -46,7 +46,7 @@ const reportBucket =
           });
 
 const terminatorRole = new aws.iam.Role("terminator", {
-    name: `${PRODUCT}-terminator`,
+    name: FOUNDATION_NAMES.terminatorName,
     description: "Ends machines of test runs that are past their deadline",
     assumeRolePolicy: trust("states.amazonaws.com"),
     tags,
@@ -67,7 +67,7 @@ const terminatorPolicy = new aws.iam.RolePolicy("terminator", {
 const terminator = new aws.sfn.StateMachine(
     "terminator",
     {
-        name: `${PRODUCT}-terminator`,
+        name: FOUNDATION_NAMES.terminatorName,
         roleArn: terminatorRole.arn,
         definition: JSON.stringify(terminatorDefinition()),
         tags,
@@ -76,7 +76,7 @@ const terminator = new aws.sfn.StateMachine(
 );
 
 const deadlineRole = new aws.iam.Role("deadline", {
-    name: `${PRODUCT}-deadline`,
+    name: FOUNDATION_NAMES.deadlineRoleName,
     description: "With it a run's deadline schedule starts the terminator",
     assumeRolePolicy: trust("scheduler.amazonaws.com"),
     tags,

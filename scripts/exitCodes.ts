@@ -1,3 +1,5 @@
+import type { Verdict } from "../suite/results";
+
 /** What the driver's exit code says; a public contract for CI. */
 export const EXIT = {
     passed: 0,
@@ -9,8 +11,6 @@ export const EXIT = {
     /** Cancelled by a signal; nothing leaked. */
     cancelled: 130,
 } as const;
-
-export type Verdict = "passed" | "failed" | "none";
 
 /**
  * The exit code of a run. What may still cost money outranks a cancellation, which outranks the

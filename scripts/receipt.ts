@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import type { MemoryEstimate } from "../sizing";
+import { MARKETS, type MemoryEstimate } from "../sizing";
+import type { Verdict } from "../suite/results";
 import { isLive, type Machine } from "./cloud";
-import type { Verdict } from "./exitCodes";
 import { formatInstant, parseExpiresAt, parseTransitionTime } from "./instants";
 import type { Phase } from "./progress";
 import type { ReleaseOutcome, TerminateCall } from "./release";
@@ -20,7 +20,7 @@ const releasedBy = z
 const machine = z.strictObject({
     instanceId: z.string(),
     instanceType: z.string(),
-    market: z.enum(["on-demand", "spot"]),
+    market: z.enum(MARKETS),
     gpuName: z.string(),
     gpuCount: z.int().nonnegative(),
     state: z.string().describe("State in the cloud when the receipt was written"),

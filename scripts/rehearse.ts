@@ -8,11 +8,11 @@ import { runCommand } from "../rehearsal/command";
 import { deployFoundation } from "../rehearsal/foundation";
 import { meterLine } from "../rehearsal/meter";
 import { Session } from "../rehearsal/session";
+import { TIER_NAMES } from "../sizing";
 import { EXIT } from "./exitCodes";
 import { ensureAll } from "./setup/ensureAll";
 
 const PROJECT_DIR = resolve(__dirname, "..");
-const TIERS = ["dev", "commit", "merge", "release"];
 
 async function main(): Promise<void> {
     const program = new Command("rehearse")
@@ -82,7 +82,7 @@ async function inSession(
 
 /** Stacks for the tiers, so that `pulumi up --stack dev` works as on a computer that is set up. */
 async function initTierStacks(session: Session): Promise<void> {
-    for (const tier of TIERS) {
+    for (const tier of TIER_NAMES) {
         const init = ["pulumi", "stack", "init", tier];
         await runCommand(init, { cwd: PROJECT_DIR, env: session.env, output: "capture" });
     }
@@ -95,7 +95,7 @@ async function initTierStacks(session: Session): Promise<void> {
 function saltRemover(): () => void {
     const withoutSalt = (file: string) =>
         readFileSync(file, "utf8").replace(/^encryptionsalt:.*\n/m, "");
-    const unsalted = TIERS.map((tier) => join(PROJECT_DIR, `Pulumi.${tier}.yaml`)).filter(
+    const unsalted = TIER_NAMES.map((tier) => join(PROJECT_DIR, `Pulumi.${tier}.yaml`)).filter(
         (file) => readFileSync(file, "utf8") === withoutSalt(file),
     );
     return () => unsalted.forEach((file) => writeFileSync(file, withoutSalt(file)));

@@ -1,7 +1,8 @@
 import type { Candidate } from "../sizing";
+import type { Verdict } from "../suite/results";
 import { runAttempt, type AttemptEnd } from "./attempt";
 import type { Engine } from "./engine";
-import { exitCodeOf, type Verdict } from "./exitCodes";
+import { exitCodeOf } from "./exitCodes";
 import { nextCandidates } from "./failover";
 import { inGitHubActions, summaryTable, writeGitHubOutputs, writeGitHubSummary } from "./github";
 import { prepare, type PreparedRun, type PrepareOptions, type RunRequest } from "./prepare";
