@@ -54,7 +54,7 @@ async function stack() {
         deadline: run.deadline,
         verdict: run.verdict,
         reportPath: run.reportPath,
-        estimatedPriceUsd: plan.price.estimatedUsd,
+        estimatedPriceUsd: plan.price.expectedUsd,
         model: plan.model.id,
         precision: plan.precision,
         instanceType: candidate.instanceType,

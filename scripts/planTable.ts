@@ -6,7 +6,7 @@ export function planSummary(plan: Plan): string {
     return (
         `${plan.model.id} ${plan.precision} on ${first.instanceType} ` +
         `(${first.gpuCount} x ${first.gpuName}, ${first.gpuMemoryGiB} GiB), ${first.market}, ` +
-        `about ${plan.minutes.total} min and ${usd(plan.price.estimatedUsd)}, ` +
+        `about ${plan.minutes.total} min and ${usd(plan.price.expectedUsd)}, ` +
         `deadline ${plan.deadlineMinutes} min`
     );
 }
@@ -33,8 +33,8 @@ export function planRows(plan: Plan): [string, string][] {
         ],
         [
             "Price",
-            `about ${usd(price.estimatedUsd)}, at most ${usd(price.ceilingUsd)} until the ` +
-                `deadline (${usd(price.usdPerHour)} an hour)`,
+            `about ${usd(price.expectedUsd)}, at most ${usd(price.ceilingUsd)} until the ` +
+                `deadline (${usd(price.priceUsdPerHour)} an hour)`,
         ],
     ];
 }
@@ -48,8 +48,8 @@ export function planTable(plan: Plan): string {
         candidate.market,
         `${candidate.gpuCount} x ${candidate.gpuName}`,
         `${candidate.gpuMemoryGiB} GiB`,
-        `${usd(candidate.usdPerHour)}/h`,
-        usd(candidate.estimatedUsd),
+        `${usd(candidate.priceUsdPerHour)}/h`,
+        usd(candidate.expectedUsd),
     ]);
     return [
         ...columns(rows.map(([name, value]) => [name, value])),

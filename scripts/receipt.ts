@@ -120,8 +120,8 @@ export interface AttemptCandidate {
     readonly gpuName: string;
     readonly gpuCount: number;
     /** Machine and public address, US dollars an hour. */
-    readonly usdPerHour: number;
-    readonly estimatedUsd: number;
+    readonly priceUsdPerHour: number;
+    readonly expectedUsd: number;
 }
 
 export interface ReceiptInput {
@@ -131,7 +131,7 @@ export interface ReceiptInput {
     readonly verdict: Verdict;
     readonly why: string;
     readonly exitCode: number;
-    readonly estimatedUsd: number | undefined;
+    readonly expectedUsd: number | undefined;
     readonly estimatedMemory: Pick<MemoryEstimate, "loadGiB" | "kvRoomGiB">;
     readonly serverMemory: ServerMemory | undefined;
     /** When the suite ended, milliseconds since 1970, by its own report. */
@@ -184,7 +184,7 @@ export function buildReceipt(input: ReceiptInput): Receipt {
         leakedGpuSeconds: sum(machines.map(({ leakedGpuSeconds }) => leakedGpuSeconds)),
         leftovers: input.attempts.flatMap(({ release }) => [...release.leftovers]),
         priceUsd: {
-            estimated: input.estimatedUsd ?? null,
+            estimated: input.expectedUsd ?? null,
             actual: actuals.includes(null) ? null : roundUsd(sum(actuals.map((usd) => usd ?? 0))),
             note: priceNote(machines),
         },
@@ -242,7 +242,7 @@ function receiptMachine(
         actualUsd:
             found.market === "spot"
                 ? null
-                : roundUsd((billedSeconds / 3600) * candidate.usdPerHour),
+                : roundUsd((billedSeconds / 3600) * candidate.priceUsdPerHour),
     };
 }
 

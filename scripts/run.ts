@@ -112,7 +112,7 @@ function makeReceipt(
         verdict,
         why,
         exitCode: exitCodeOf({ verdict, cancelled, clean }),
-        estimatedUsd: last.candidate.estimatedUsd,
+        expectedUsd: last.candidate.expectedUsd,
         estimatedMemory: prepared.plan.memory,
         serverMemory: parseServerMemory(folder.serverLog()),
         suiteEndedAt: home.results && Date.parse(home.results.endedAt),

@@ -1,7 +1,7 @@
 import { GPUS } from "./gpus";
 import { INSTANCES, type InstanceType } from "./instances";
 import { estimateMemory, tensorParallelDegrees, type MemoryEstimate } from "./memory";
-import { MODEL_SIZES, type ResolvedModel } from "./models";
+import { type ResolvedModel } from "./models";
 import { PRECISIONS } from "./precisions";
 import { GPU_MEMORY_UTILIZATION } from "./serverArgs";
 
@@ -32,14 +32,14 @@ export function fitOn(instanceType: InstanceType, need: Need): Fit | undefined {
     const { gpu, gpuCount } = INSTANCES[instanceType];
     const { model } = need;
     if (GPUS[gpu].computeCapability < PRECISIONS[model.precision].minCapability) return undefined;
-    const fits = tensorParallelDegrees(MODEL_SIZES[model.size], model.precision)
+    const fits = tensorParallelDegrees(model.geometry, model.precision)
         .filter((degree) => degree <= gpuCount)
         .filter((degree) => need.tensorParallel === undefined || degree === need.tensorParallel)
         .map((tensorParallel) => ({
             instanceType,
             tensorParallel,
             memory: estimateMemory({
-                geometry: MODEL_SIZES[model.size],
+                geometry: model.geometry,
                 precision: model.precision,
                 bytesPerLinear: model.bytesPerLinear,
                 tensorParallel,

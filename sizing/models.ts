@@ -203,6 +203,7 @@ export interface ResolvedModel {
     readonly id: string;
     readonly size: ModelSize;
     readonly variant: ModelVariant;
+    readonly geometry: ModelGeometry;
     readonly precision: Precision;
     readonly bytesPerLinear: number;
     /** What was assumed, for the reader of the plan. */
@@ -259,7 +260,15 @@ export function resolveModel(
         const build = knownBuild(size, variant, known);
         if (build?.id.toLowerCase() !== text.toLowerCase()) continue;
         // A 16-bit repository serves fp32, bf16 and fp16 alike; other precisions have their own.
-        if (!isPlain(known)) return { ...build, size, variant, precision: known, notes: [] };
+        if (!isPlain(known))
+            return {
+                ...build,
+                size,
+                variant,
+                geometry: MODEL_SIZES[size],
+                precision: known,
+                notes: [],
+            };
         return fromTable(size, variant, wanted ?? fallback);
     }
     return usersOwn(text, size, variant, wanted, inName);
@@ -309,7 +318,7 @@ function fromTable(size: ModelSize, variant: ModelVariant, precision: Precision)
         precision === "int4" || precision === "int8"
             ? [`${build.id} is a community build: the Qwen organisation publishes none below fp8.`]
             : [];
-    return { ...build, size, variant, precision, notes };
+    return { ...build, size, variant, geometry: MODEL_SIZES[size], precision, notes };
 }
 
 function usersOwn(
@@ -326,6 +335,7 @@ function usersOwn(
         id,
         size,
         variant,
+        geometry: MODEL_SIZES[size],
         precision,
         bytesPerLinear: BYTES_PER_LINEAR[precision],
         notes: [

@@ -9,9 +9,10 @@ import {
     type InstanceType,
     type Market,
 } from "./instances";
+import type { Rung } from "./ladder";
 import { weightBytes, type MemoryEstimate } from "./memory";
 import { estimateMinutes, volumeGiB, type Minutes } from "./minutes";
-import { BYTES_PER_LINEAR, knownBuild, MODEL_SIZES, type ModelSize } from "./models";
+import { BYTES_PER_LINEAR, knownBuild, type ModelSize } from "./models";
 import type { ModelVariant, ResolvedModel } from "./models";
 import {
     isQuantised,
@@ -29,6 +30,10 @@ import { TIERS, type TierName } from "./tiers";
 export interface Candidate {
     readonly instanceType: InstanceType;
     readonly market: Market;
+    /** Null: the run's own region. */
+    readonly region: string | null;
+    /** Availability zone; null: the cloud chooses. */
+    readonly zone: string | null;
     readonly gpuName: GpuName;
     readonly gpuCount: number;
     /** What a program is offered by one GPU. */
@@ -38,9 +43,9 @@ export interface Candidate {
     readonly fits: "yes" | "tight";
     readonly vcpus: number;
     /** Machine and public address. */
-    readonly usdPerHour: number;
-    /** Expected price; never above the ceiling. */
-    readonly estimatedUsd: number;
+    readonly priceUsdPerHour: number;
+    /** Expected price of the whole run; never above the ceiling. */
+    readonly expectedUsd: number;
     /** Price when the run lasts until its deadline. */
     readonly ceilingUsd: number;
     readonly minutes: Minutes;
@@ -68,6 +73,8 @@ export interface Plan {
         readonly args: readonly string[];
         readonly servedModelName: string;
         readonly port: number;
+        /** What the machine tries next, in order, when the server runs out of memory. */
+        readonly ladder: readonly Rung[];
         readonly tensorParallel: number;
         readonly maxModelLen: number;
         readonly maxNumSeqs: number;
@@ -80,9 +87,9 @@ export interface Plan {
     readonly deadlineMinutes: number;
     readonly budgetUsd: number;
     readonly price: {
-        readonly estimatedUsd: number;
+        readonly expectedUsd: number;
         readonly ceilingUsd: number;
-        readonly usdPerHour: number;
+        readonly priceUsdPerHour: number;
     };
     /** Least root volume for AMI, image and weights. */
     readonly volumeGiB: number;
@@ -136,6 +143,7 @@ export function planRun(request: PlanRequest): Plan {
                 tensorParallel,
                 ...limits,
             }),
+            ladder: [],
             servedModelName: model.id,
             port: SERVER_PORT,
             tensorParallel,
@@ -146,13 +154,11 @@ export function planRun(request: PlanRequest): Plan {
         deadlineMinutes: deadline(checked, first.minutes),
         budgetUsd: checked.budgetUsd,
         price: {
-            estimatedUsd: first.estimatedUsd,
+            expectedUsd: first.expectedUsd,
             ceilingUsd: first.ceilingUsd,
-            usdPerHour: first.usdPerHour,
+            priceUsdPerHour: first.priceUsdPerHour,
         },
-        volumeGiB: volumeGiB(
-            weightBytes(MODEL_SIZES[model.size], model.precision, model.bytesPerLinear, 1),
-        ),
+        volumeGiB: volumeGiB(weightBytes(model.geometry, model.precision, model.bytesPerLinear, 1)),
         notes: notes(checked, first, fit, priced.length - affordable.length),
     };
 }
@@ -187,7 +193,7 @@ function candidate(fit: Fit, checked: CheckedRequest): Candidate | undefined {
     const { model } = checked;
     const minutes = estimateMinutes(
         TIERS[checked.tier].suiteMinutes,
-        { ...model, geometry: MODEL_SIZES[model.size] },
+        { ...model, geometry: model.geometry },
         shape.gpu,
         tensorParallel,
     );
@@ -195,14 +201,16 @@ function candidate(fit: Fit, checked: CheckedRequest): Candidate | undefined {
     return {
         instanceType,
         market: checked.market,
+        region: null,
+        zone: null,
         gpuName: shape.gpu,
         gpuCount: shape.gpuCount,
         gpuMemoryGiB: GPUS[shape.gpu].programGiB,
         tensorParallel,
         fits: memory.fits === "yes" ? "yes" : "tight",
         vcpus: shape.vcpus,
-        usdPerHour: hourly,
-        estimatedUsd: Math.min(expectedUsd(hourly, checked.market, minutes.total), ceiling),
+        priceUsdPerHour: hourly,
+        expectedUsd: Math.min(expectedUsd(hourly, checked.market, minutes.total), ceiling),
         ceilingUsd: ceiling,
         minutes,
         quotaCode,
@@ -212,7 +220,7 @@ function candidate(fit: Fit, checked: CheckedRequest): Candidate | undefined {
 /** Cheapest first; of equal price the smaller machine, then by name, so that a plan is repeatable. */
 function byPrice(a: Candidate, b: Candidate): number {
     return (
-        a.estimatedUsd - b.estimatedUsd ||
+        a.expectedUsd - b.expectedUsd ||
         a.vcpus - b.vcpus ||
         a.instanceType.localeCompare(b.instanceType, "en")
     );
@@ -340,7 +348,7 @@ function overBudget(checked: CheckedRequest, cheapest: Candidate): UserError {
             : "";
     const least = Math.ceil(cheapest.ceilingUsd * 100) / 100;
     return new UserError(
-        `The budget of ${checked.budgetUsd} USD does not cover this run: on ${cheapest.instanceType}, the cheapest that fits, it is expected to cost ${cheapest.estimatedUsd.toFixed(2)} USD, and up to ${least.toFixed(2)} USD until its deadline of ${minutes} minutes.`,
+        `The budget of ${checked.budgetUsd} USD does not cover this run: on ${cheapest.instanceType}, the cheapest that fits, it is expected to cost ${cheapest.expectedUsd.toFixed(2)} USD, and up to ${least.toFixed(2)} USD until its deadline of ${minutes} minutes.`,
         `a budget of ${least.toFixed(2)} USD or more`,
         `set budgetUsd to that${shorter}, or choose a smaller model or precision`,
     );

@@ -1,7 +1,7 @@
 import { UserError } from "../common/userError";
 import { INSTANCES, INSTANCE_TYPES, MARKETS, type InstanceType, type Market } from "./instances";
 import { imageTokens, tensorParallelDegrees } from "./memory";
-import { IMAGE, MAX_POSITIONS, MODEL_SIZES, resolveModel, type ResolvedModel } from "./models";
+import { IMAGE, MAX_POSITIONS, resolveModel, type ResolvedModel } from "./models";
 import { parseTier, TIERS, type TierName } from "./tiers";
 
 /** What a person asks for; everything but the tier has the tier's default. */
@@ -167,7 +167,7 @@ function checkImage({ maxImagePixels, maxModelLen }: CheckedRequest): void {
 
 function checkTensorParallel({ model, tensorParallel, instanceType }: CheckedRequest): void {
     if (tensorParallel === undefined) return;
-    const degrees = tensorParallelDegrees(MODEL_SIZES[model.size], model.precision);
+    const degrees = tensorParallelDegrees(model.geometry, model.precision);
     const gpus = instanceType ? INSTANCES[instanceType].gpuCount : 8;
     const allowed = degrees.filter((degree) => degree <= gpus);
     if (allowed.includes(tensorParallel)) return;

@@ -25,8 +25,8 @@ const candidate = {
     market: "on-demand",
     gpuName: "L4",
     gpuCount: 4,
-    usdPerHour: 4.6,
-    estimatedUsd: 1.5,
+    priceUsdPerHour: 4.6,
+    expectedUsd: 1.5,
 };
 
 function receiptOf(
@@ -41,7 +41,7 @@ function receiptOf(
         verdict: "passed",
         why: "",
         exitCode: 0,
-        estimatedUsd: 1.5,
+        expectedUsd: 1.5,
         estimatedMemory: { loadGiB: 7.4, kvRoomGiB: 11 },
         serverMemory: { loadGiB: 7.1, kvRoomGiB: undefined },
         suiteEndedAt: Date.parse("2026-11-24T06:49:57.600Z"),

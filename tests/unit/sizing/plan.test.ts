@@ -97,7 +97,7 @@ describe("the machine for a model", () => {
     test("spot costs less, counts against its own quota, and is never above on-demand", () => {
         const spot = planRun({ tier: "commit", market: "spot" });
         const onDemand = planRun({ tier: "commit" });
-        expect(spot.price.estimatedUsd).toBeLessThan(onDemand.price.estimatedUsd);
+        expect(spot.price.expectedUsd).toBeLessThan(onDemand.price.expectedUsd);
         expect(spot.price.ceilingUsd).toBe(onDemand.price.ceilingUsd);
         expect(spot.candidates[0].quotaCode).toBe("L-3819A6DF");
         expect(onDemand.candidates[0].quotaCode).toBe("L-DB2E81BA");
@@ -115,7 +115,7 @@ describe("the machine for a model", () => {
         const short = planRun({ ...huge, deadlineMinutes: 20 });
         expect(short.deadlineMinutes).toBe(20);
         expect(short.notes.join()).toMatch(/deadline of 20 minutes is shorter/);
-        expect(short.price.estimatedUsd).toBeLessThanOrEqual(short.price.ceilingUsd);
+        expect(short.price.expectedUsd).toBeLessThanOrEqual(short.price.ceilingUsd);
     });
 });
 
@@ -266,14 +266,14 @@ describe("whatever is asked", () => {
                 const plan = planOrRefusal(request);
                 if (!plan) return;
                 expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
-                const prices = plan.candidates.map(({ estimatedUsd }) => estimatedUsd);
+                const prices = plan.candidates.map(({ expectedUsd }) => expectedUsd);
                 expect(prices).toEqual([...prices].sort((a, b) => a - b));
-                expect(plan.price.estimatedUsd).toBe(prices[0]);
+                expect(plan.price.expectedUsd).toBe(prices[0]);
                 expect(plan.memory.fits).not.toBe("no");
                 const heads = MODEL_SIZES[plan.model.size].heads;
                 for (const machine of plan.candidates) {
                     expect(machine.ceilingUsd).toBeLessThanOrEqual(plan.budgetUsd);
-                    expect(machine.estimatedUsd).toBeLessThanOrEqual(machine.ceilingUsd);
+                    expect(machine.expectedUsd).toBeLessThanOrEqual(machine.ceilingUsd);
                     expect(machine.tensorParallel).toBeLessThanOrEqual(machine.gpuCount);
                     expect(heads % machine.tensorParallel).toBe(0);
                     if (request.instanceType === undefined) expect(machine.fits).toBe("yes");
@@ -315,8 +315,8 @@ describe("whatever is asked", () => {
                     const small = planOrRefusal({ ...request, budgetUsd: request.budgetUsd ?? 5 });
                     if (!small) return;
                     const large = planRun({ ...request, budgetUsd: small.budgetUsd + more });
-                    expect(large.candidates[0].estimatedUsd).toBeLessThanOrEqual(
-                        small.candidates[0].estimatedUsd,
+                    expect(large.candidates[0].expectedUsd).toBeLessThanOrEqual(
+                        small.candidates[0].expectedUsd,
                     );
                 },
             ),
