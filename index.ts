@@ -8,13 +8,14 @@ import * as random from "@pulumi/random";
 import { isUserError } from "./common/userError";
 import { findCallerCidr, findFoundation, GpuTestRun } from "./components";
 import { parseSettings, SETTING_KEYS, Settings } from "./settings";
+import { planRequest } from "./planRequest";
 import { planRun } from "./sizing";
 import { bundleSuite } from "./suite/bundle";
 
 /** The stack: settings -> plan -> GpuTestRun -> outputs. */
 async function stack() {
     const settings = readSettings();
-    const plan = planRun(settings);
+    const plan = planRun(planRequest(settings, ".", region()));
     const [candidate] = plan.candidates;
 
     // Whatever can be refused is refused here, before anything exists.
@@ -29,6 +30,7 @@ async function stack() {
         run: pulumi.output(runId).apply((id) => ({ runId: id, attempt, tier, owner })),
         instanceType: candidate.instanceType,
         market: candidate.market,
+        zone: candidate.zone ?? undefined,
         deadlineMinutes: plan.deadlineMinutes,
         callerCidr,
         foundation,
@@ -37,6 +39,7 @@ async function stack() {
         volumeGiB: Math.max(settings.volumeGiB, plan.volumeGiB),
         serverImage: settings.serverImage,
         serverArgs: plan.server.args,
+        serverLadder: plan.server.ladder,
         suiteImage: settings.suiteImage,
         // Not waited for: the machine boots meanwhile.
         suiteDir: bundleSuite(join("dist", "suite")),
@@ -66,6 +69,12 @@ function readSettings(): Settings {
     const config = new pulumi.Config();
     const given = SETTING_KEYS.map((key) => [key, config.get(key)]);
     return parseSettings(Object.fromEntries(given));
+}
+
+/** Where the provider will launch; prices differ by region. */
+function region(): string | undefined {
+    const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+    return new pulumi.Config("aws").get("region") || AWS_REGION || AWS_DEFAULT_REGION || undefined;
 }
 
 /** For a plain `pulumi up`: made up once, kept in state, so that a second `up` is the same run. */

@@ -2,12 +2,16 @@ import { z } from "zod";
 
 import { UserError } from "./common/userError";
 import { FOUNDATION_NAMES } from "./components/names";
-import { DEADLINE_MINUTES, MARKETS, TIER_NAMES } from "./sizing";
+import { DEADLINE_MINUTES, MARKET_CHOICES, TIER_NAMES } from "./sizing";
 
 const SERVER_IMAGE =
     "vllm/vllm-openai:v0.31.0@sha256:c1c9f6fd5c109ba7f0546a59f5b2f15fb87f64c77782e90a27b648b42a8e67c3";
 const SUITE_IMAGE =
     "node:22-slim@sha256:83f487e0a63425e5b4d146fb5e5be574bcbe1b7b843d3ebafdd95eaf7767a7e5";
+
+// The plan knows the model's own limits; these only keep out what no model has.
+const MOST_TOKENS = 10_000_000;
+const MOST_PIXELS = 1_000_000_000;
 
 /** A whole number given as text, as stack settings and the environment give it. */
 function wholeNumber(name: string, min: number, max: number) {
@@ -53,11 +57,18 @@ export function isCidr(text: string): boolean {
 const schema = z.object({
     tier: oneOf("tier", TIER_NAMES),
     model: z.string().optional(),
+    modelConfig: z.string().optional(),
     precision: z.string().optional(),
     instanceType: z.string().optional(),
-    market: oneOf("market", MARKETS).optional(),
-    maxModelLen: wholeNumber("maxModelLen", 1024, 262144).optional(),
+    gpu: z.string().optional(),
+    market: oneOf("market", MARKET_CHOICES).optional(),
+    zone: z.string().optional(),
+    fallbackRegions: z.string().optional(),
+    maxModelLen: wholeNumber("maxModelLen", 1, MOST_TOKENS).optional(),
     maxNumSeqs: wholeNumber("maxNumSeqs", 1, 1024).optional(),
+    maxNumBatchedTokens: wholeNumber("maxNumBatchedTokens", 512, 65536).optional(),
+    maxImagePixels: wholeNumber("maxImagePixels", 1, MOST_PIXELS).optional(),
+    tensorParallel: wholeNumber("tensorParallel", 1, 8).optional(),
     deadlineMinutes: wholeNumber(
         "deadlineMinutes",
         DEADLINE_MINUTES.min,

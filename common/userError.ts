@@ -14,7 +14,7 @@ export class UserError extends Error {
         super(
             sentences
                 .filter((sentence) => sentence !== undefined && sentence !== "")
-                .map((sentence) => sentence!.replace(/\.?$/, "."))
+                .map((sentence) => (/[.?!]$/.test(sentence!) ? sentence! : `${sentence}.`))
                 .join(" "),
         );
         this.name = "UserError";

@@ -26,6 +26,8 @@ export interface EphemeralGpuArgs {
     readonly amiId?: pulumi.Input<string>;
     /** A subnet with public addresses. Default: a default subnet of the region. */
     readonly subnetId?: pulumi.Input<string>;
+    /** Availability zone. Default: the cloud chooses one. */
+    readonly zone?: pulumi.Input<string>;
     /** Size of the root volume in GiB. Default: 150. */
     readonly volumeGiB?: pulumi.Input<number>;
     /** Minutes that cloud-init may take, after which the machine ends itself. Default: 10. */
@@ -122,6 +124,7 @@ export class EphemeralGpu extends pulumi.ComponentResource {
                 market: args.market,
                 amiId: args.amiId,
                 subnetId: args.subnetId,
+                zone: args.zone,
                 volumeGiB: args.volumeGiB ?? 150,
                 keyName: access.keyName,
                 securityGroupId: access.securityGroupId,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { serverFiles, START_SERVER_COMMANDS, suiteFiles } from "../machine/serverFiles";
+import { serverFiles, ServerRung, START_SERVER_COMMANDS, suiteFiles } from "../machine/serverFiles";
 import { EphemeralGpu, EphemeralGpuArgs } from "./ephemeralGpu";
 import { Report } from "./report";
 import { SuiteRun } from "./suiteRun";
@@ -10,6 +10,8 @@ export interface GpuTestRunArgs extends EphemeralGpuArgs {
     readonly serverImage: string;
     /** Arguments of the server, the model first. */
     readonly serverArgs: readonly string[];
+    /** What to start the server with, in turn, when it runs out of memory. Default: nothing. */
+    readonly serverLadder?: readonly ServerRung[];
     /** Minutes that the server may take until it is ready (image, weights, start). Default: 30. */
     readonly serverReadyMinutes?: number;
     /** Container image by digest in which the suite runs. */
@@ -47,7 +49,11 @@ export class GpuTestRun extends pulumi.ComponentResource {
             {
                 ...args,
                 files: [
-                    ...serverFiles({ image: args.serverImage, args: args.serverArgs }),
+                    ...serverFiles({
+                        image: args.serverImage,
+                        args: args.serverArgs,
+                        ladder: args.serverLadder,
+                    }),
                     ...suiteFiles({
                         image: args.suiteImage,
                         command: args.suiteCommand,

@@ -12,6 +12,8 @@ export interface GpuInstanceArgs {
     readonly amiId?: pulumi.Input<string>;
     /** Default: a default subnet of the region. */
     readonly subnetId?: pulumi.Input<string>;
+    /** Availability zone. Default: the cloud chooses one. */
+    readonly zone?: pulumi.Input<string>;
     /** Size of the root volume in GiB. */
     readonly volumeGiB: pulumi.Input<number>;
     readonly keyName: pulumi.Input<string>;
@@ -48,6 +50,7 @@ export class GpuInstance extends pulumi.ComponentResource {
                 keyName: args.keyName,
                 vpcSecurityGroupIds: [args.securityGroupId],
                 subnetId: args.subnetId,
+                availabilityZone: args.zone,
                 associatePublicIpAddress: true,
                 iamInstanceProfile: args.instanceProfileName,
                 instanceInitiatedShutdownBehavior: "terminate",

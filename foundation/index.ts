@@ -10,6 +10,10 @@ import { terminatorDefinition } from "./terminator";
 /** Deployed once an account: the terminator, the roles that runs need, an optional report bucket. */
 const config = new pulumi.Config();
 const reportBucketName = config.get("reportBucketName") || undefined;
+const otherRegions = (config.get("regions") ?? "")
+    .split(",")
+    .map((region) => region.trim())
+    .filter((region) => region !== "" && region !== aws.config.region);
 const tags = { product: PRODUCT, part: "foundation" };
 
 function trust(service: string) {
@@ -64,16 +68,27 @@ const terminatorPolicy = new aws.iam.RolePolicy("terminator", {
         },
     ),
 });
-const terminator = new aws.sfn.StateMachine(
-    "terminator",
-    {
-        name: FOUNDATION_NAMES.terminatorName,
-        roleArn: terminatorRole.arn,
-        definition: JSON.stringify(terminatorDefinition()),
-        tags,
-    },
-    { dependsOn: terminatorPolicy },
-);
+
+/** Roles are the account's; a state machine lives, and ends machines, in one region. */
+function terminator(name: string, region?: string) {
+    return new aws.sfn.StateMachine(
+        name,
+        {
+            name: FOUNDATION_NAMES.terminatorName,
+            region,
+            roleArn: terminatorRole.arn,
+            definition: JSON.stringify(terminatorDefinition()),
+            tags,
+        },
+        { dependsOn: terminatorPolicy },
+    );
+}
+// The own region's keeps its name whatever is listed: renamed, it would be deleted after its twin of
+// the same name was "made", and machines would be without it.
+const terminators = [
+    terminator("terminator"),
+    ...otherRegions.map((region) => terminator(`terminator-${region}`, region)),
+];
 
 const deadlineRole = new aws.iam.Role("deadline", {
     name: FOUNDATION_NAMES.deadlineRoleName,
@@ -86,12 +101,19 @@ new aws.iam.RolePolicy("deadline", {
     role: deadlineRole.name,
     policy: pulumi.jsonStringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action: "states:StartExecution", Resource: terminator.arn }],
+        Statement: [
+            {
+                Effect: "Allow",
+                Action: "states:StartExecution",
+                Resource: terminators.map(({ arn }) => arn),
+            },
+        ],
     }),
 });
 
 export = {
-    terminatorArn: terminator.arn,
+    terminatorArn: terminators[0].arn,
+    terminatorArns: terminators.map(({ arn }) => arn),
     deadlineRoleArn: deadlineRole.arn,
     instanceProfileName: machineProfile.name,
     ...(reportBucket && { reportBucketArn: reportBucket.arn }),

@@ -1,10 +1,33 @@
+import { PLANNED_RUNG } from "../common/rungNames";
 import { MachineFile, machineScript, machineUnit } from "./userData";
+
+/** What the server is started with when it has run out of memory: see `Rung` of the sizing. */
+export interface ServerRung {
+    /** Letters, digits and hyphens. */
+    readonly name: string;
+    /** What is different from the plan, for the report. */
+    readonly note: string;
+    /**
+     * Failures (words of `oom.sh`) after which it is worth a try. With `-in-case`: only where the suite
+     * was at work, and no rung further down helps with the failure itself.
+     */
+    readonly helps: readonly string[];
+    /** Worth a try only when the server has named a context of at least so many tokens. */
+    readonly leastLength?: number;
+    /**
+     * Arguments of `vllm serve`; none: those that it was started with last. `@SERVER_LENGTH:8192@` in
+     * them is the context that it has named.
+     */
+    readonly args: readonly string[];
+}
 
 export interface ServerArgs {
     /** Container image by digest. */
     readonly image: string;
     /** Arguments of `vllm serve`, the model first. */
     readonly args: readonly string[];
+    /** What to try in turn when the server runs out of memory. Default: nothing. */
+    readonly ladder?: readonly ServerRung[];
 }
 
 export interface SuiteArgs {
@@ -34,12 +57,28 @@ function lines(name: string, values: readonly string[]): MachineFile {
     };
 }
 
-/** Files of the model server's unit. */
-export function serverFiles(server: ServerArgs): MachineFile[] {
+/** The machine writes these words into JSON as they are. */
+const PLAIN = /^[^"\\\p{Cc}]*$/u;
+
+function rungLines({ name, note, helps, leastLength = 0, args }: ServerRung): string[] {
+    if (!/^[a-z0-9-]+$/.test(name) || !PLAIN.test(note)) {
+        throw new Error(`a rung's name and note must be plain words: ${name}: ${note}`);
+    }
     return [
-        lines("server.image", [server.image]),
-        lines("server.args", server.args),
+        `rung ${name} ${helps.join(",") || "-"} ${leastLength}`,
+        `note ${note}`,
+        ...args.map((arg) => `arg ${arg}`),
+    ];
+}
+
+/** Files of the model server's unit. */
+export function serverFiles({ image, args, ladder = [] }: ServerArgs): MachineFile[] {
+    const planned: ServerRung = { name: PLANNED_RUNG, note: "as planned", helps: [], args };
+    return [
+        lines("server.image", [image]),
+        lines("ladder", [planned, ...ladder].flatMap(rungLines)),
         machineScript("serve.sh"),
+        machineScript("oom.sh"),
         machineUnit("gpu-ci-server.service"),
     ];
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 import { stringify } from "yaml";
 
@@ -80,6 +81,20 @@ function armingHook(args: UserDataArgs): string {
         .replace("@WATCHDOG_FILES@", () => files.map(hereDocument).join("\n"));
 }
 
+/** Above this many characters a file is compressed: user data is short. */
+const PACKED_FROM = 600;
+
+/** As cloud-init's write_files takes it. The same content gives the same bytes on every platform. */
+function packed(content: string): { content: string; encoding?: "gz+b64" } {
+    if (content.length < PACKED_FROM) {
+        return { content };
+    }
+    const bytes = gzipSync(content, { level: 9 });
+    // The byte that names the operating system; 255 is "unknown" (RFC 1952).
+    bytes[9] = 255;
+    return { content: bytes.toString("base64"), encoding: "gz+b64" };
+}
+
 function cloudConfig(args: UserDataArgs): string {
     const files = [machineScript("wait-for-boot.sh"), machineScript("health.sh"), ...args.files];
     const config = {
@@ -88,10 +103,10 @@ function cloudConfig(args: UserDataArgs): string {
             ed25519_private: args.hostKey.privateKey,
             ed25519_public: args.hostKey.publicKey,
         },
-        write_files: files.map((file) => ({
-            path: file.path,
-            permissions: file.permissions,
-            content: file.content,
+        write_files: files.map(({ path, permissions, content }) => ({
+            path,
+            permissions,
+            ...packed(content),
         })),
         runcmd: [...args.commands, "touch /run/ephemeral-gpu-ci/booted"].map((command) => [
             "sh",

@@ -21,6 +21,8 @@ export interface Fault {
     readonly delaySeconds?: number;
     /** Only calls by this caller: `client`, `scheduler` or `states`. */
     readonly caller?: string;
+    /** Only calls in this region. */
+    readonly region?: string;
     /** Only calls with these parameters, such as `{ InstanceType: "g6.xlarge" }`. */
     readonly match?: Readonly<Record<string, unknown>>;
 }
@@ -31,6 +33,7 @@ export interface Call {
     readonly service: string;
     readonly action: string;
     readonly caller: string;
+    readonly region: string;
     readonly status: number;
     readonly error?: string;
     readonly params?: unknown;
@@ -39,6 +42,13 @@ export interface Call {
 export interface SessionOptions {
     /** A worse model on purpose, for tests: see rehearsal/model. */
     readonly modelFault?: string;
+    /** Other GPUs than the instance type's, which no plan knows of: see rehearsal/model. */
+    readonly machineSettings?: {
+        /** As EC2 reports it. */
+        readonly gpuMemoryMiB?: number;
+        /** What each running request takes beyond what the server has measured at its start. */
+        readonly modelRequestMiB?: number;
+    };
     /** `none`: instances of the API only, nothing boots. Default: `docker`. */
     readonly machines?: "docker" | "none";
 }
@@ -78,6 +88,9 @@ export class Session {
                 ...["--docker-host", tools.dockerHost, "--machine-image", tools.machineImage],
                 ...["--image-store-volume", tools.imageStoreVolume],
                 ...(options.modelFault ? ["--model-fault", options.modelFault] : []),
+                ...(options.machineSettings
+                    ? ["--machine-settings", JSON.stringify(options.machineSettings)]
+                    : []),
             ],
             {
                 cwd: PROJECT_DIR,
@@ -102,6 +115,8 @@ export class Session {
             PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
             PULUMI_SKIP_UPDATE_CHECK: "true",
             GPU_CI_CALLER_CIDR: "127.0.0.1/32",
+            // What takes seconds here says nothing about the minutes of a plan.
+            GPU_CI_HISTORY: join(dir, "history.jsonl"),
         };
         return new Session(dir, endpoint, env, tools, cloud);
     }
@@ -119,6 +134,16 @@ export class Session {
     /** Puts the emulated cloud's clock forward; machines keep their own. */
     async advanceClock(seconds: number): Promise<void> {
         await this.control("clock", { advanceSeconds: seconds });
+    }
+
+    /** Takes a spot machine back, at once. */
+    async interrupt(instanceId: string): Promise<void> {
+        await this.control("interrupt", { instanceId });
+    }
+
+    /** vCPUs by quota code; the others stay. */
+    async setQuotas(vcpus: Readonly<Record<string, number>>): Promise<void> {
+        await this.control("quotas", vcpus);
     }
 
     /** Replaces the faults that are still to come. */

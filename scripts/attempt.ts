@@ -1,22 +1,32 @@
+import { SPLIT_CASES_RUNG } from "../common/rungNames";
 import { environmentName } from "../settings";
 import type { Candidate } from "../sizing";
 import { errorText } from "./awsCloud";
 import { isBrokenWait } from "./brokenWait";
-import { isLive, type Machine } from "./cloud";
-import { EngineError, type Engine, type RunStack } from "./engine";
-import { failoverOf, type Failover } from "./failover";
+import { type Cloud, type Machine } from "./cloud";
+import { EngineError, type Engine, type RunStack, type StackOrder } from "./engine";
+import { refusalOf, type Refusal, type Setback } from "./failover";
+import { MachineWatch } from "./machineWatch";
 import type { PreparedRun } from "./prepare";
 import type { Progress } from "./progress";
-import type { AttemptRecord } from "./receipt";
-import { Release } from "./release";
+import type { AttemptOutcome, AttemptRecord } from "./receipt";
+import { Release, type ReleaseOutcome } from "./release";
+import type { HomeResults, Ladder, ReportFolder } from "./reportFolder";
 import { stackName } from "./runIdentity";
 import type { Signals, StopReason } from "./signals";
+import { askSpotPrices, spotUsdPerHour } from "./spotPrice";
+import { Stop } from "./stop";
 
 export interface AttemptOptions {
     readonly run: PreparedRun;
     readonly candidate: Candidate;
     readonly attempt: number;
-    readonly reportDir: string;
+    /** Of the candidate's region, as `cloud` is. */
+    readonly region: string;
+    readonly cloud: Cloud;
+    /** Minutes that this attempt's own deadline is away: what is left of the run's. */
+    readonly deadlineMinutes: number;
+    readonly folder: ReportFolder;
     readonly engine: Engine;
     readonly signals: Signals;
     readonly progress: Progress;
@@ -28,14 +38,27 @@ export interface AttemptEnd {
     readonly record: AttemptRecord;
     /** What the stack said of the suite, undefined when `up` did not succeed. */
     readonly stackVerdict: string | undefined;
-    readonly failover: Failover;
+    readonly home: HomeResults;
+    /** Why another candidate may do better; undefined: the run ends with this attempt. */
+    readonly setback: Setback | undefined;
+}
+
+/** How an `up` came to its end, before anything was released. */
+interface UpEnd {
+    readonly outputs: Record<string, unknown> | undefined;
+    readonly failure: unknown;
+    readonly stopped: StopReason | undefined;
 }
 
 // The deadline's layers act within a minute or two; a driver that still waits then waits for a
 // machine that is gone.
 const MINUTES_AFTER_DEADLINE = 3;
-const WATCH_SECONDS = 10;
 const UP_TRIES = 3;
+
+// State reasons of an instance: AWS, API reference of EC2, type StateReason.
+const TAKEN_BACK = ["Server.SpotInstanceTermination", "Server.SpotInstanceShutdown"];
+/** The cloud took the order, and found no host for it: the machine never ran. */
+const NEVER_RAN = "Server.InsufficientInstanceCapacity";
 
 /**
  * One candidate: up, and whatever comes of it, release. Never throws: an attempt that fails is a
@@ -46,12 +69,12 @@ const UP_TRIES = 3;
  * stack's state and settings file stay behind, and `gpu-ci reap --run ID --yes` cleans up by tag.
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
-    const { run, candidate, attempt, signals, progress } = options;
-    const { cloud, runId } = run;
+    const { run, candidate, attempt, cloud, signals, progress, folder } = options;
+    const startedAt = options.now();
     const release = new Release({
         cloud,
         progress,
-        runId,
+        runId: run.runId,
         attempts: [attempt],
         now: options.now,
         sleep: options.sleep,
@@ -61,6 +84,8 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     let failure: unknown;
     signals.endRelease();
     const stop = new Stop(signals);
+    const spotPrices =
+        candidate.market === "spot" ? askSpotPrices(cloud, candidate.instanceType) : [];
     try {
         stack = options.engine.stack(stackOrder(options));
         outputs = await up(stack, stop, release, options);
@@ -73,25 +98,31 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
 
     progress.phase("release");
     const launchUncertain = stop.isLaunchPossible && outputs === undefined;
-    const outcome = await release.finish(stack, launchUncertain);
+    const released = await release.finish(stack, launchUncertain);
 
-    const errors = failure instanceof EngineError ? [...failure.errors, failure.message] : [];
-    const launched = outcome.machines.length > 0;
-    const failover =
-        failure === undefined || stop.reason !== undefined || launched || !outcome.clean
-            ? "stop"
-            : failoverOf(errors);
+    const end: UpEnd = { outputs, failure, stopped: stop.reason };
+    const home = folder.readResults();
+    const ladder = folder.readLadder();
+    const setback = setbackOf(end, released, home, ladder);
     return {
         record: {
             attempt,
             candidate,
-            outcome: outcomeOf(failure, stop.reason, failover),
-            error: stop.reason?.text ?? (failure === undefined ? "" : errorText(failure)),
-            stack: stackName({ ...run.settings, runId, attempt }),
-            release: outcome,
+            region: options.region,
+            deadlineMinutes: options.deadlineMinutes,
+            startedAt,
+            releasedAt: options.now(),
+            spotUsdPerHour: spotUsdPerHour(await spotPrices, released.machines.at(0)?.zone),
+            rung: ladder?.rungs.at(-1)?.name,
+            outcome: outcomeOf(end, setback),
+            error: errorOf(end, released, setback),
+            stack: stackName({ ...run.settings, runId: run.runId, attempt }),
+            release: released,
         },
         stackVerdict: outputs === undefined ? undefined : String(outputs.verdict),
-        failover,
+        home,
+        // What is left of this machine comes first: no other one is rented beside it.
+        setback: released.clean ? setback : undefined,
     };
 }
 
@@ -101,15 +132,15 @@ async function up(
     release: Release,
     options: AttemptOptions,
 ): Promise<Record<string, unknown>> {
-    const { progress, run } = options;
+    const { progress, run, cloud, deadlineMinutes } = options;
     stop.throwIfStopped();
     await stack.create();
     stop.throwIfStopped();
     progress.phase("up");
-    progress.line(`stack ${stack.name} on ${options.candidate.instanceType}`);
-    const watch = new MachineWatch(options, stop);
+    progress.line(`stack ${stack.name} on ${candidateText(options.candidate)}`);
+    const watch = new MachineWatch(cloud, query(options), progress, stop);
     stop.after(
-        (run.plan.deadlineMinutes + MINUTES_AFTER_DEADLINE) * 60,
+        (deadlineMinutes + MINUTES_AFTER_DEADLINE) * 60,
         `the run's deadline of ${run.plan.deadlineMinutes} minutes has passed`,
     );
     stop.isLaunchPossible = true;
@@ -155,151 +186,119 @@ async function up(
 }
 
 /** Whether the connection broke while the machine lives: then the suite has not noticed. */
-async function canWaitAgain(error: unknown, { run, attempt }: AttemptOptions): Promise<boolean> {
+async function canWaitAgain(error: unknown, options: AttemptOptions): Promise<boolean> {
     if (!(error instanceof EngineError) || !isBrokenWait(error.errors)) {
         return false;
     }
-    const query = { runId: run.runId, attempts: [attempt] };
-    const machines = await run.cloud.machines(query).catch((): Machine[] => []);
+    const machines = await options.cloud.machines(query(options)).catch((): Machine[] => []);
     return machines.some(({ state }) => state === "running");
 }
 
-function stackOrder({ run, candidate, attempt, reportDir }: AttemptOptions) {
+function query({ run, attempt }: AttemptOptions) {
+    return { runId: run.runId, attempts: [attempt] };
+}
+
+/** `g6.xlarge spot in us-east-1a`: what tells two candidates of a run apart. */
+export function candidateText({ instanceType, market, region, zone }: Candidate): string {
+    const where = zone ?? region;
+    return [instanceType, market, ...(where ? ["in", where] : [])].join(" ");
+}
+
+function stackOrder(options: AttemptOptions): StackOrder {
+    const { run, candidate, attempt, region } = options;
     const settings: Record<string, string> = {
         ...run.stackSettings,
         attempt: String(attempt),
         instanceType: candidate.instanceType,
         market: candidate.market,
-        reportDir,
+        ...(candidate.zone === null ? {} : { zone: candidate.zone }),
+        deadlineMinutes: String(options.deadlineMinutes),
+        reportDir: options.folder.path,
     };
+    // In the stack's settings a region wins over the environment.
+    const config =
+        region === run.region ? run.base.config : { ...run.base.config, "aws:region": region };
     return {
         name: stackName({ ...run.settings, runId: run.runId, attempt }),
-        base: run.base,
+        base: { ...run.base, config },
         settings,
         // The environment wins in the program, so it has to say the same as the settings.
         env: {
             ...Object.fromEntries(
                 Object.entries(settings).map(([key, value]) => [environmentName(key), value]),
             ),
-            AWS_REGION: run.region,
+            AWS_REGION: region,
         },
     };
 }
 
-function outcomeOf(
-    failure: unknown,
-    stopped: StopReason | undefined,
-    failover: Failover,
-): AttemptRecord["outcome"] {
+function setbackOf(
+    { failure, stopped }: UpEnd,
+    { machines }: ReleaseOutcome,
+    home: HomeResults,
+    ladder: Ladder | undefined,
+): Setback | undefined {
+    const hasVerdict = home.results !== undefined && home.results.verdict !== "none";
+    if (hasVerdict || (stopped !== undefined && stopped.kind !== "machine-ended")) {
+        return undefined;
+    }
+    // Cases were left out: a bigger machine could judge them too.
+    if (ladder?.ended === "exhausted" || isSplit(ladder)) {
+        return "out-of-memory";
+    }
+    if (machines.some(isTakenBack)) {
+        return "interrupted";
+    }
+    // Once a machine ran, another one would pay for the same failure again.
+    const neverRan = machines.every(({ stateReasonCode }) => stateReasonCode === NEVER_RAN);
+    if (failure === undefined || !neverRan) {
+        return undefined;
+    }
+    const errors = failure instanceof EngineError ? [...failure.errors, failure.message] : [];
+    return machines.length > 0 ? "capacity" : refusalOf(errors);
+}
+
+function isSplit(ladder: Ladder | undefined): boolean {
+    return ladder?.rungs.at(-1)?.name === SPLIT_CASES_RUNG;
+}
+
+function isTakenBack({ stateReasonCode }: Machine): boolean {
+    return TAKEN_BACK.includes(stateReasonCode ?? "");
+}
+
+const OUTCOME_OF_REFUSAL: Readonly<Record<Refusal, AttemptOutcome>> = {
+    capacity: "no-capacity",
+    unsupported: "no-capacity",
+    quota: "no-quota",
+    throttled: "throttled",
+    fatal: "failed",
+    unknown: "failed",
+};
+
+function outcomeOf({ failure, stopped }: UpEnd, setback: Setback | undefined): AttemptOutcome {
     if (stopped?.kind === "signal") {
         return "cancelled";
     }
-    if (failure === undefined) {
-        return "verdict";
+    if (setback === "interrupted" || setback === "out-of-memory") {
+        return setback;
     }
-    return failover === "stop" ? "failed" : "no-capacity";
+    if (setback !== undefined) {
+        return OUTCOME_OF_REFUSAL[setback];
+    }
+    return failure === undefined ? "verdict" : "failed";
 }
 
-/** The reasons that end an `up` early, joined into one AbortSignal that fires once. */
-class Stop {
-    reason: StopReason | undefined;
-    /** From the moment at which the engine was asked for an `up`. */
-    isLaunchPossible = false;
-    private readonly controller = new AbortController();
-    private readonly timers: NodeJS.Timeout[] = [];
-    private readonly listeners: (() => void)[] = [];
-    private readonly forget: () => void;
-
-    constructor(signals: Signals) {
-        this.forget = signals.onStop((reason) => this.now(reason));
+function errorOf(
+    { failure, stopped }: UpEnd,
+    { machines }: ReleaseOutcome,
+    setback: Setback | undefined,
+): string {
+    const taken = machines.find(isTakenBack);
+    if (setback === "interrupted" && taken) {
+        return `the cloud took the spot machine ${taken.instanceId} back (${taken.stateReasonCode})`;
     }
-
-    throwIfStopped(): void {
-        if (this.reason) {
-            throw new Error(this.reason.text);
-        }
+    if (setback === "out-of-memory") {
+        return "the server ran out of memory on every rung of its ladder";
     }
-
-    get signal(): AbortSignal {
-        return this.controller.signal;
-    }
-
-    now(reason: StopReason): void {
-        if (this.reason === undefined) {
-            this.reason = reason;
-            // The terminate calls go out before the engine hears of it.
-            this.listeners.forEach((listener) => listener());
-            this.controller.abort();
-        }
-    }
-
-    onStop(listener: () => void): void {
-        this.listeners.push(listener);
-        if (this.reason) {
-            listener();
-        }
-    }
-
-    after(seconds: number, text: string): void {
-        const timer = setTimeout(() => this.now({ kind: "deadline", text }), seconds * 1000);
-        this.timers.push(timer);
-    }
-
-    close(): void {
-        this.forget();
-        this.timers.forEach(clearTimeout);
-    }
-}
-
-/**
- * Looks at the machine from outside while `up` waits inside an SSH session: that session has no
- * keepalive (command 1.2), so a machine that its watchdog or a spot notice ended would be waited for
- * until the deadline.
- */
-class MachineWatch {
-    private readonly timer: NodeJS.Timeout;
-    private state = "";
-    private isBusy = false;
-    private isClosed = false;
-
-    constructor(
-        private readonly options: AttemptOptions,
-        private readonly stop: Stop,
-    ) {
-        this.timer = setInterval(() => void this.look(), WATCH_SECONDS * 1000);
-    }
-
-    close(): void {
-        this.isClosed = true;
-        clearInterval(this.timer);
-    }
-
-    private async look(): Promise<void> {
-        if (this.isBusy) {
-            return;
-        }
-        this.isBusy = true;
-        const { run, attempt } = this.options;
-        const query = { runId: run.runId, attempts: [attempt] };
-        // An answer that does not come is no news: the next look is in ten seconds.
-        const machines = await run.cloud.machines(query).catch((): Machine[] => []);
-        this.isBusy = false;
-        if (!this.isClosed && machines.length > 0) {
-            this.tell(machines);
-        }
-    }
-
-    private tell(machines: readonly Machine[]): void {
-        const machine = machines.find(isLive) ?? machines[0];
-        if (machine.state !== this.state) {
-            this.state = machine.state;
-            this.options.progress.line(`machine ${machine.instanceId} is ${machine.state}`);
-        }
-        if (!machines.some(isLive)) {
-            const why =
-                machine.stateReasonCode ?? machine.stateTransitionReason ?? "no reason given";
-            const text = `machine ${machine.instanceId} ended during the run (${why})`;
-            this.stop.now({ kind: "machine-ended", text });
-        }
-    }
+    return stopped?.text ?? (failure === undefined ? "" : errorText(failure));
 }

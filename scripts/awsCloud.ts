@@ -25,19 +25,33 @@ import {
     SchedulerClient,
     paginateListSchedules,
 } from "@aws-sdk/client-scheduler";
+import { PricingClient } from "@aws-sdk/client-pricing";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SFNClient, paginateListStateMachines } from "@aws-sdk/client-sfn";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
 import { PRODUCT } from "../components/names";
+import {
+    describeTypes,
+    onDemandUsdPerHour,
+    pricingRegion,
+    quota,
+    spotPrices,
+    vcpusInUse,
+    zonesOffering,
+} from "./awsFacts";
 import type {
     Cloud,
     CloudResource,
+    DescribedType,
     Machine,
     MachineState,
+    Quota,
     ResourceAnswer,
     ResourceKind,
     RunQuery,
+    SpotPrice,
 } from "./cloud";
 
 export interface AwsCloudOptions {
@@ -55,6 +69,8 @@ export class AwsCloud implements Cloud {
     private readonly iam: IAMClient;
     private readonly sfn: SFNClient;
     private readonly ssm: SSMClient;
+    private readonly serviceQuotas: ServiceQuotasClient;
+    private readonly pricing: PricingClient;
 
     constructor(options: AwsCloudOptions) {
         this.region = options.region;
@@ -77,6 +93,8 @@ export class AwsCloud implements Cloud {
         this.iam = new IAMClient(config);
         this.sfn = new SFNClient(config);
         this.ssm = new SSMClient(config);
+        this.serviceQuotas = new ServiceQuotasClient(config);
+        this.pricing = new PricingClient({ ...config, region: pricingRegion(options.region) });
     }
 
     async caller(): Promise<{ account: string; arn: string }> {
@@ -184,6 +202,30 @@ export class AwsCloud implements Cloud {
             }
             throw error;
         }
+    }
+
+    quota(code: string): Promise<Quota | undefined> {
+        return quota(this.serviceQuotas, code);
+    }
+
+    vcpusInUse(): Promise<Record<string, number>> {
+        return vcpusInUse(this.ec2);
+    }
+
+    zonesOffering(instanceTypes: readonly string[]): Promise<Record<string, string[]>> {
+        return zonesOffering(this.ec2, instanceTypes);
+    }
+
+    spotPrices(instanceTypes: readonly string[]): Promise<SpotPrice[]> {
+        return spotPrices(this.ec2, instanceTypes);
+    }
+
+    describeTypes(instanceTypes: readonly string[]): Promise<DescribedType[]> {
+        return describeTypes(this.ec2, instanceTypes);
+    }
+
+    onDemandUsdPerHour(instanceType: string): Promise<number | undefined> {
+        return onDemandUsdPerHour(this.pricing, this.region, instanceType);
     }
 
     private async isGone(instanceId: string): Promise<boolean> {
@@ -418,6 +460,7 @@ function machineOf(instance: Instance): Machine {
         state: (instance.State?.Name ?? "pending") as MachineState,
         instanceType: instance.InstanceType ?? "",
         market: instance.InstanceLifecycle === "spot" ? "spot" : "on-demand",
+        zone: instance.Placement?.AvailabilityZone,
         launchedAt: instance.LaunchTime?.getTime(),
         stateReasonCode: instance.StateReason?.Code,
         stateTransitionReason: instance.StateTransitionReason || undefined,

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 
 import { isUserError, UserError } from "../common/userError";
 import { compare, comparisonTable, secondsText, spread } from "../rehearsal/bench/figures";
@@ -12,10 +12,12 @@ import { TimedEngine } from "../rehearsal/bench/timedEngine";
 import { runCommand } from "../rehearsal/command";
 import { deployFoundation } from "../rehearsal/foundation";
 import { meterLine } from "../rehearsal/meter";
+import { REFUSAL_CLASSES } from "../rehearsal/refusedLaunches";
 import { Session } from "../rehearsal/session";
 import { planRun } from "../sizing";
 import { bundleSuite } from "../suite/bundle";
 import type { SuiteResults } from "../suite/results";
+import { benchFailover, failoverTable, MOST_REFUSED } from "./benchFailover";
 import { EXIT } from "./exitCodes";
 import { readSettings } from "./prepare";
 import { ensureAll } from "./setup/ensureAll";
@@ -42,7 +44,7 @@ interface DriverTimes {
 }
 
 async function main(): Promise<void> {
-    await new Command("bench")
+    const cli = new Command("bench")
         .description(
             "Measures our stack against a minimal Pulumi program that runs the same suite on the same " +
                 "machine, both in one emulated cloud",
@@ -68,8 +70,43 @@ async function main(): Promise<void> {
                 writeFileSync(json, `${JSON.stringify(result, null, 4)}\n`);
             }
             process.exitCode = result.comparisons.every(({ holds }) => holds) ? 0 : 1;
-        })
-        .parseAsync();
+        });
+    cli.command("failover")
+        .description(
+            "Refuses the launches of a run's first 0 to k candidates in each way, and looks where the " +
+                "run ends, what is left, and what each refusal cost in time",
+        )
+        .addOption(
+            new Option("--class <class...>", "only these ways of refusing")
+                .choices(REFUSAL_CLASSES)
+                .default(REFUSAL_CLASSES),
+        )
+        .option(
+            "--most <k>",
+            `at most so many refusals, 0 to ${MOST_REFUSED}`,
+            mostRefused,
+            MOST_REFUSED,
+        )
+        .action(async (options) => {
+            const tools = await ensureAll();
+            const rows = await benchFailover(tools, options.class, options.most, say);
+            console.log(`\n${failoverTable(rows)}\n\nEmulated:`);
+            emulated(tools).forEach((line) => console.log(`  ${line}`));
+            process.exitCode = rows.every(({ holds }) => holds) ? 0 : 1;
+        });
+    await cli.parseAsync();
+}
+
+function mostRefused(text: string): number {
+    const most = Number(text);
+    if (!Number.isInteger(most) || most < 0 || most > MOST_REFUSED) {
+        throw new UserError(
+            `--most "${text}"`,
+            `a whole number from 0 to ${MOST_REFUSED}`,
+            "correct the option",
+        );
+    }
+    return most;
 }
 
 function wholeRounds(text: string): number {

@@ -1,7 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 import { AMI_PARAMETER } from "../machine/image";
 import { findCallerCidr } from "../components/callerCidr";
 import { isUserError, UserError } from "../common/userError";
 import type { Settings } from "../settings";
+import type { Plan } from "../sizing";
+import { loadCases } from "../suite/cases";
 import { errorCode, errorText, isForbidden } from "./awsCloud";
 import type { Cloud } from "./cloud";
 import type { Engine } from "./engine";
@@ -10,18 +15,24 @@ import type { Engine } from "./engine";
 export interface Check<T = unknown> {
     readonly name: string;
     /** Returns what it found. Throws UserError that says what to do. */
-    readonly run: () => Promise<{ detail: string; value: T }>;
+    readonly run: () => Promise<Found<T>>;
+}
+
+export interface Found<T = unknown> {
+    readonly detail: string;
+    readonly value: T;
+    /** False: the cloud did not tell, which is no reason not to try. */
+    readonly isKnown?: boolean;
 }
 
 export interface CheckResult {
     readonly name: string;
-    readonly ok: boolean;
+    readonly state: "ok" | "unknown" | "failed";
     readonly detail: string;
     readonly error?: UserError;
     readonly value?: unknown;
 }
 
-// The image that components/instance.ts launches; public, so everyone may read the parameter.
 const NODE_MAJOR_MIN = 20;
 
 export function nodeCheck(version = process.versions.node): Check {
@@ -100,6 +111,7 @@ export function foundationChecks(
     ];
 }
 
+/** The image that components/instance.ts launches; public, so everyone may read the parameter. */
 export function imageCheck(cloud: Cloud, amiId: string | undefined): Check {
     return check("machine image", async () => {
         if (amiId !== undefined) {
@@ -133,19 +145,50 @@ export function callerAddressCheck(
     });
 }
 
+/** The suite's entry is there, and every case file is well-formed. */
+export function suiteCheck(suiteDir = join(__dirname, "..", "suite")): Check<number> {
+    return check("suite", async () => {
+        if (!["main.ts", "main.js"].some((name) => existsSync(join(suiteDir, name)))) {
+            throw new UserError(
+                `${suiteDir} has no main.ts`,
+                "the suite of this package",
+                "install the package anew",
+            );
+        }
+        const { length } = loadCases(join(suiteDir, "cases"));
+        return { detail: `${length} cases`, value: length };
+    });
+}
+
+/** The price of the plan, which refuses by itself what the budget does not cover. */
+export function budgetCheck({ price, budgetUsd, deadlineMinutes }: Plan): Check<number> {
+    return check("budget", async () => ({
+        detail: `${price.ceilingUsd.toFixed(2)} of ${budgetUsd} USD if the run lasts until its deadline of ${deadlineMinutes} minutes`,
+        value: price.ceilingUsd,
+    }));
+}
+
 /** Runs all of them side by side; the answers come in the order of the checks. */
 export async function runChecks(checks: readonly Check[]): Promise<CheckResult[]> {
     return Promise.all(
-        checks.map(async ({ name, run }) => {
+        checks.map(async ({ name, run }): Promise<CheckResult> => {
             try {
-                const { detail, value } = await run();
-                return { name, ok: true, detail, value };
+                const { detail, value, isKnown = true } = await run();
+                return { name, state: isKnown ? "ok" : "unknown", detail, value };
             } catch (error) {
                 const told = isUserError(error) ? error : new UserError(errorText(error));
-                return { name, ok: false, detail: told.message, error: told };
+                return { name, state: "failed", detail: told.message, error: told };
             }
         }),
     );
+}
+
+/** @throws the first error among the results. */
+export function throwFirst(results: readonly CheckResult[]): void {
+    const failed = results.find(({ error }) => error !== undefined);
+    if (failed?.error) {
+        throw failed.error;
+    }
 }
 
 function check<T>(name: string, run: Check<T>["run"]): Check<T> {

@@ -27,6 +27,42 @@ export interface Cloud {
     stateMachineExists(name: string): Promise<boolean>;
     /** Value of a public SSM parameter, undefined when there is none of that name. */
     parameter(name: string): Promise<string | undefined>;
+
+    /** An EC2 service quota in vCPUs: the account's own, else AWS's starting value. */
+    quota(code: string): Promise<Quota | undefined>;
+    /** vCPUs of the account's machines in this region, by quota code; GPU families only. */
+    vcpusInUse(): Promise<Record<string, number>>;
+    /** Availability zones that offer each of the types, sorted; none: the region does not. */
+    zonesOffering(instanceTypes: readonly string[]): Promise<Record<string, string[]>>;
+    /** Spot prices at this moment, Linux, a row for each type and zone that has one. */
+    spotPrices(instanceTypes: readonly string[]): Promise<SpotPrice[]>;
+    /** What the machines are; a type that the region does not offer is absent. */
+    describeTypes(instanceTypes: readonly string[]): Promise<DescribedType[]>;
+    /** On-demand price in this region, Linux, shared tenancy; undefined where none is listed. */
+    onDemandUsdPerHour(instanceType: string): Promise<number | undefined>;
+}
+
+export interface Quota {
+    readonly name: string;
+    readonly vcpus: number;
+}
+
+export interface SpotPrice {
+    readonly instanceType: string;
+    readonly zone: string;
+    readonly usdPerHour: number;
+}
+
+/** An instance type as the cloud describes it; 0 and "" where it does not tell. */
+export interface DescribedType {
+    readonly instanceType: string;
+    readonly vcpus: number;
+    readonly ramMiB: number;
+    readonly nvmeGB: number;
+    /** EC2's own name of the GPU, such as "A10G" or "RTX PRO Server 6000". */
+    readonly gpu: string;
+    readonly gpuCount: number;
+    readonly gpuMemoryMiB: number;
 }
 
 /** Which of our things; without `runId`, those of every run. */
@@ -45,6 +81,8 @@ export interface Machine {
     readonly state: MachineState;
     readonly instanceType: string;
     readonly market: "on-demand" | "spot";
+    /** Availability zone. */
+    readonly zone?: string;
     /** Milliseconds since 1970. */
     readonly launchedAt: number | undefined;
     /** Such as Client.InstanceInitiatedShutdown: who ended it. */

@@ -1,5 +1,8 @@
 import type { Verdict } from "../suite/results";
 
+/** A suite's verdict, or "interrupted": the cloud took the machine back, and no other could be had. */
+export type RunVerdict = Verdict | "interrupted";
+
 /** What the driver's exit code says; a public contract for CI. */
 export const EXIT = {
     passed: 0,
@@ -18,12 +21,22 @@ export const EXIT = {
  *
  * @example exitCodeOf({ verdict: "failed", cancelled: false, clean: true }) // 1
  */
-export function exitCodeOf(end: { verdict: Verdict; cancelled: boolean; clean: boolean }): number {
+export function exitCodeOf(end: {
+    verdict: RunVerdict;
+    cancelled: boolean;
+    clean: boolean;
+}): number {
     if (!end.clean) {
         return EXIT.maybeRunning;
     }
     if (end.cancelled) {
         return EXIT.cancelled;
     }
-    return { passed: EXIT.passed, failed: EXIT.suiteFailed, none: EXIT.noVerdict }[end.verdict];
+    const codes: Readonly<Record<RunVerdict, number>> = {
+        passed: EXIT.passed,
+        failed: EXIT.suiteFailed,
+        none: EXIT.noVerdict,
+        interrupted: EXIT.noVerdict,
+    };
+    return codes[end.verdict];
 }

@@ -5,21 +5,21 @@ import { Command, Option } from "@commander-js/extra-typings";
 
 import { isUserError, UserError } from "../common/userError";
 import { SETTING_KEYS, type SettingKey } from "../settings";
-import { planRun } from "../sizing";
-import { AwsCloud, errorText } from "./awsCloud";
-import { credentialsCheck, runChecks } from "./checks";
-import { doctor } from "./doctor";
-import { LocalEngine } from "./engine";
 import { EXIT } from "./exitCodes";
-import { inGitHubActions } from "./github";
-import { planTable } from "./planTable";
-import { readSettings, type RunRequest } from "./prepare";
-import { Progress } from "./progress";
-import { reap } from "./reap";
-import { resolveRegion } from "./region";
-import { run } from "./run";
-import { Signals } from "./signals";
-import { readStackFile } from "./stackFile";
+import type { RunRequest } from "./readSettings";
+
+// Each command is loaded when it is called: the AWS and Pulumi SDKs alone take a second, and
+// `plan` needs neither.
+/* eslint-disable @typescript-eslint/no-require-imports */
+const commands = {
+    run: () => require("./commands/run") as typeof import("./commands/run"),
+    plan: () => require("./commands/plan") as typeof import("./commands/plan"),
+    history: () => require("./commands/history") as typeof import("./commands/history"),
+    reap: () => require("./commands/reap") as typeof import("./commands/reap"),
+    doctor: () => require("./commands/doctor") as typeof import("./commands/doctor"),
+    tables: () => require("./commands/tables") as typeof import("./commands/tables"),
+};
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 const PACKAGE_DIR = resolve(__dirname, "..");
 
@@ -42,82 +42,65 @@ function program() {
         .description("plan, rent, test, report, release, receipt")
         .option("--reports <dir>", "where each run's report folder goes (default: reports)")
         .action(async (options) => {
-            const projectDir = projectOf(cli.opts().project);
-            const progress = new Progress({
-                write: (line) => process.stdout.write(`${line}\n`),
-                github: inGitHubActions(process.env),
-            });
-            const signals = new Signals(progress);
-            try {
-                const end = await run(requestOf(options), {
-                    projectDir,
-                    reportsRoot: resolve(options.reports ?? join(projectDir, "reports")),
-                    env: process.env,
-                    engine: new LocalEngine(projectDir),
-                    openCloud: (region, profile) => new AwsCloud({ region, profile }),
-                    resolveRegion,
-                    signals,
-                    progress,
-                    now: Date.now,
-                });
-                process.exitCode = end.exitCode;
-            } finally {
-                progress.end();
-                signals.close();
-            }
+            process.exitCode = await commands
+                .run()
+                .runCommand(requestOf(options), projectOf(cli.opts().project), options);
         });
 
-    withSettings(cli.command("plan"))
-        .description("what a run would use and cost; asks no cloud")
-        .option("--json", "the whole plan as JSON")
-        .action((options) => {
-            const { settings } = readSettings(
-                requestOf(options),
-                projectOf(cli.opts().project),
-                process.env,
-            );
-            const plan = planRun(settings);
-            console.log(options.json ? JSON.stringify(plan, null, 2) : planTable(plan));
+    withSettings(cli.command("plan"), "dev")
+        .description("what a run would use and cost, and whether it fits; asks no cloud")
+        .option("--json", "the whole answer as JSON")
+        .option("--utilisation <percent>", "compare with an own server that is busy for this share")
+        .option(
+            "--own-server-usd-per-month <usd>",
+            "its cost (default: the same machine, always on)",
+        )
+        .addHelpText(
+            "after",
+            "\nExit codes: 0 there is a machine for it, 1 there is none (the reasons say why), 2 bad input.",
+        )
+        .action((options, command) => {
+            process.exitCode = commands
+                .plan()
+                .planCommand(requestOf(options), projectOf(cli.opts().project), {
+                    ...options,
+                    isTierNamed: command.getOptionValueSource("tier") !== "default",
+                });
         });
+
+    cli.command("history")
+        .description("earlier runs: minutes and price, estimated and actual")
+        .option("--json", "a JSON array")
+        .action((options) =>
+            commands.history().historyCommand(projectOf(cli.opts().project), options),
+        );
 
     cli.command("reap")
         .description("finds machines of ours by tag and ends them; needs no state")
         .option("--run <id>", "only this run's, whether or not its deadline has passed")
         .option("--expired", "only what is past its deadline")
+        .option(
+            "--regions <regions>",
+            "where to look, a,b; default: the environment's or profile's",
+        )
         .option("--yes", "do it; without it nothing is ended")
         .action(async (options) => {
-            const region = await resolveRegion({}, process.env);
-            const cloud = new AwsCloud({ region });
-            const [credentials] = await runChecks([credentialsCheck(cloud)]);
-            if (credentials.error) {
-                throw credentials.error;
-            }
-            console.log(`Region ${region}, ${credentials.detail}`);
-            process.exitCode = await reap(
-                { runId: options.run, expired: options.expired, yes: options.yes },
-                { cloud, print: console.log },
-            ).catch((error: unknown) => {
-                if (isUserError(error)) {
-                    throw error;
-                }
-                console.error(`The cloud did not answer: ${errorText(error)}`);
-                return EXIT.maybeRunning;
-            });
+            process.exitCode = await commands.reap().reapCommand(options);
         });
 
     withSettings(cli.command("doctor"), "dev")
         .description("looks at everything that a run needs, and says what to do about the rest")
         .action(async (options) => {
-            const projectDir = projectOf(cli.opts().project);
-            const request = requestOf(options);
-            process.exitCode = await doctor({
-                readSettings: () => readSettings(request, projectDir, process.env).settings,
-                resolveRegion: () =>
-                    resolveRegion(readStackFile(projectDir, request.tier), process.env),
-                engine: new LocalEngine(projectDir),
-                openCloud: (region) => new AwsCloud({ region }),
-                print: console.log,
-            });
+            process.exitCode = await commands
+                .doctor()
+                .doctorCommand(requestOf(options), projectOf(cli.opts().project));
+        });
+
+    cli.command("tables")
+        .description("compares the tables of machines, prices and quotas with what the cloud says")
+        .option("--region <region>", "default: the environment's or the profile's")
+        .action(async (options) => {
+            process.exitCode = await commands.tables().tablesCommand(options);
         });
     return cli;
 }
@@ -130,9 +113,18 @@ function withSettings(command: Command, defaultTier?: string) {
             defaultTier === undefined ? tier.makeOptionMandatory() : tier.default(defaultTier),
         )
         .option("--model <model>", "Hugging Face id or size")
+        .option("--model-config <path>", "files of a model that is not in the table")
         .option("--precision <precision>", "fp32, bf16, fp16, fp8, int8 or int4")
         .option("--instance-type <type>", "EC2 instance type; default: the cheapest that fits")
-        .option("--market <market>", "on-demand or spot")
+        .option("--gpu <name>", "only machines with this GPU")
+        .option("--market <market>", "on-demand, spot or any; default: the tier's")
+        .option("--zone <zone>", "availability zone; default: the cloud chooses")
+        .option("--fallback-regions <regions>", "where to go when there is no capacity, a,b")
+        .option("--max-model-len <tokens>", "longest context")
+        .option("--max-num-seqs <n>", "most requests at once")
+        .option("--max-num-batched-tokens <n>", "tokens of one step of the server")
+        .option("--max-image-pixels <n>", "larger images are scaled down to this")
+        .option("--tensor-parallel <n>", "GPUs that hold the model together")
         .option("--deadline-minutes <minutes>", "1 to 1440, from the launch")
         .option("--budget-usd <usd>", "refuse a run that could cost more until its deadline")
         .option("--caller-cidr <cidr>", "who may reach the machine by SSH; default: this computer")
@@ -188,12 +180,18 @@ function fail(error: unknown, debug: boolean): void {
             }
         }
     } else {
-        console.error(`Error: ${errorText(error)}`);
+        console.error(`Error: ${oneLine(error)}`);
     }
     if (debug && error instanceof Error) {
         console.error(error.stack);
     }
     process.exitCode = EXIT.noVerdict;
+}
+
+function oneLine(error: unknown): string {
+    return (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).split(
+        "\n",
+    )[0];
 }
 
 // A reader that has gone (gpu-ci run | head) must not take the release with it.

@@ -1,5 +1,5 @@
-import { UserError } from "../common/userError";
-import { environmentName, parseSettings, type SettingKey, type Settings } from "../settings";
+import { planRequest } from "../planRequest";
+import type { Settings } from "../settings";
 import { planRun, type Plan } from "../sizing";
 import {
     callerAddressCheck,
@@ -8,20 +8,20 @@ import {
     foundationChecks,
     imageCheck,
     runChecks,
+    suiteCheck,
+    throwFirst,
 } from "./checks";
 import type { Cloud } from "./cloud";
 import type { Engine, EngineDescription } from "./engine";
+import { lookAround } from "./places";
 import { planSummary } from "./planTable";
 import type { Progress } from "./progress";
 import { newRunId } from "./runIdentity";
-import { ownSettings, providerSetting, readStackFile, type StackFile } from "./stackFile";
+import { readSettings, type RunRequest } from "./readSettings";
+import { providerSetting, type StackFile } from "./stackFile";
 
-/** What a person asked for, as text; checked here. */
-export interface RunRequest {
-    readonly tier: string;
-    /** Settings given on the command line; they win over the environment and the tier's file. */
-    readonly given: Partial<Record<SettingKey, string>>;
-}
+// The request is read elsewhere; whoever prepares a run knows it from here.
+export { readSettings, type RunRequest };
 
 /** Everything about a run that is known before anything is created. */
 export interface PreparedRun {
@@ -49,47 +49,35 @@ export interface PrepareOptions {
 }
 
 /**
- * The settings of a tier: the command line wins over the environment, which wins over the tier's
- * file.
- *
- * @throws UserError that names the first bad value.
- */
-export function readSettings(
-    request: RunRequest,
-    projectDir: string,
-    env: NodeJS.ProcessEnv,
-): { settings: Settings; base: StackFile } {
-    // The tier becomes part of a file's name: checked before it is used as one.
-    const { tier } = parseSettings({ tier: request.tier }, {});
-    const base = readStackFile(projectDir, tier);
-    const given = { ...request.given, tier };
-    const others = { ...env };
-    for (const key of Object.keys(given)) {
-        delete others[environmentName(key)];
-    }
-    return { settings: parseSettings({ ...ownSettings(base), ...given }, others), base };
-}
-
-/**
  * Settings, plan and pre-flight. Creates nothing: a process that dies in here has cost nothing.
  *
+ * Planned twice: first from the tables alone, which refuses what cannot work before anyone is asked,
+ * then with what the cloud says of quotas, zones and spot prices.
+ *
  * @throws UserError for bad input, a budget that is too small, missing credentials, a missing part
- * of the foundation.
+ * of the foundation, a quota that allows none of the machines.
  */
 export async function prepare(request: RunRequest, options: PrepareOptions): Promise<PreparedRun> {
     const { progress, env, projectDir } = options;
     progress.phase("plan");
     const { settings, base } = readSettings(request, projectDir, env);
     const region = await options.resolveRegion(base, env);
-    const plan = planRun({ ...settings, region });
+    const wanted = planRequest(settings, projectDir, region, env);
+    const offline = planRun(wanted);
+
+    progress.phase("pre-flight");
+    const profile = providerSetting(base, "aws:profile");
+    const cloud = options.openCloud(region, profile);
+    const found = await preflight(settings, cloud, options);
+    const places = await lookAround(settings, offline, cloud, {
+        openCloud: (other) => options.openCloud(other, profile),
+        progress,
+    });
+    const plan = onlyWhere(settings, planRun({ ...wanted, ...places }));
     progress.line(planSummary(plan));
     for (const note of plan.notes) {
         progress.line(`note: ${note}`);
     }
-
-    progress.phase("pre-flight");
-    const cloud = options.openCloud(region, providerSetting(base, "aws:profile"));
-    const found = await preflight(settings, cloud, options);
     const runId = settings.runId ?? newRunId(settings.tier, options.now());
     return {
         settings,
@@ -110,6 +98,7 @@ async function preflight(settings: Settings, cloud: Cloud, options: PrepareOptio
     const rest = await runChecks([
         ...foundationChecks(cloud, settings),
         imageCheck(cloud, settings.amiId),
+        suiteCheck(),
         callerAddressCheck(settings.callerCidr, options.findCallerCidr),
     ]);
     throwFirst(rest);
@@ -123,11 +112,17 @@ async function preflight(settings: Settings, cloud: Cloud, options: PrepareOptio
     };
 }
 
-function throwFirst(results: readonly { readonly error?: UserError }[]): void {
-    const failed = results.find(({ error }) => error !== undefined);
-    if (failed?.error) {
-        throw failed.error;
-    }
+/**
+ * A subnet lies in one zone of one region, an image in one region: then no other place is a candidate.
+ */
+function onlyWhere({ subnetId, amiId }: Settings, plan: Plan): Plan {
+    const [first, ...rest] = plan.candidates;
+    const candidates = rest.filter(
+        ({ region, zone }) =>
+            (region === null || (subnetId === undefined && amiId === undefined)) &&
+            (zone === first.zone || subnetId === undefined),
+    );
+    return { ...plan, candidates: [first, ...candidates] };
 }
 
 /** Every setting that has a value, with what was found out; the deadline is the plan's. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 import { MARKETS, type MemoryEstimate } from "../sizing";
-import type { Verdict } from "../suite/results";
+import { GIB } from "../sizing/memory";
 import { isLive, type Machine } from "./cloud";
+import type { RunVerdict } from "./exitCodes";
 import { formatInstant, parseExpiresAt, parseTransitionTime } from "./instants";
 import type { Phase } from "./progress";
 import type { ReleaseOutcome, TerminateCall } from "./release";
@@ -21,17 +22,31 @@ const machine = z.strictObject({
     instanceId: z.string(),
     instanceType: z.string(),
     market: z.enum(MARKETS),
+    zone: z.string().nullable(),
     gpuName: z.string(),
     gpuCount: z.int().nonnegative(),
     state: z.string().describe("State in the cloud when the receipt was written"),
     launchedAt: instant.nullable(),
-    leftRunningAt: instant.nullable().describe("When billing ended; null while it runs"),
+    leftRunningAt: instant
+        .nullable()
+        .describe("When billing ended; null while it runs, or where the cloud gave no time"),
     expiresAt: instant.nullable().describe("The run's deadline, from the machine's own tag"),
     releasedBy,
     billedGpuSeconds: z.number().nonnegative().describe("max(60, seconds running) x GPUs"),
     leakedGpuSeconds: z.number().nonnegative().describe("Seconds running past expiresAt x GPUs"),
     actualUsd: z.number().nonnegative().nullable(),
 });
+
+const attemptOutcome = z.enum([
+    "verdict",
+    "no-capacity",
+    "no-quota",
+    "throttled",
+    "interrupted",
+    "out-of-memory",
+    "failed",
+    "cancelled",
+]);
 
 const compared = z.strictObject({ estimated: z.number(), actual: z.number().nullable() });
 
@@ -42,7 +57,12 @@ export const receiptSchema = z.strictObject({
     attempt: z.int().positive().describe("The last attempt"),
     tier: z.string(),
     owner: z.string(),
-    verdict: z.enum(["passed", "failed", "none"]),
+    verdict: z
+        .enum(["passed", "failed", "none", "interrupted"])
+        .describe(
+            "The suite's; interrupted: the cloud took the spot machine back, and no other machine " +
+                "could be had within deadline and budget",
+        ),
     why: z.string().describe("Why there is no verdict, or what went wrong beside it; else empty"),
     exitCode: z.int().nonnegative(),
     releasedBy,
@@ -64,20 +84,40 @@ export const receiptSchema = z.strictObject({
         actual: z.number().nonnegative().nullable(),
         note: z.string(),
     }),
+    minutes: z
+        .strictObject({
+            startUp: compared.describe("From the launch to the suite's first case"),
+            suite: compared,
+            total: compared.describe("Both together; the last attempt's, as the others are"),
+        })
+        .describe("Actual: null where the run did not get so far"),
     memoryGiB: z
         .strictObject({
             load: compared.describe("Weights and the engine's buffers"),
             kvRoom: compared.describe("Room for the KV cache"),
         })
         .describe("On each GPU; actual from the server's log, null where it did not say"),
+    kvTokens: compared.describe("Tokens that the KV cache holds"),
+    sequences: compared.describe("Sequences of the full context at once"),
+    graphGiB: z.number().nullable().describe("CUDA graphs, as the server's log says"),
+    encoderTokens: z.number().nullable().describe("Visual tokens of the encoder's cache"),
     phases: z.array(z.strictObject({ name: z.string(), seconds: z.number().nonnegative() })),
     attempts: z.array(
         z.strictObject({
             attempt: z.int().positive(),
             instanceType: z.string(),
             market: z.string(),
-            outcome: z.enum(["verdict", "no-capacity", "failed", "cancelled"]),
+            region: z.string(),
+            zone: z.string().nullable().describe("As asked for; null: the cloud's choice"),
+            deadlineMinutes: z.int().positive().describe("What was left of the run's deadline"),
+            outcome: attemptOutcome,
             error: z.string(),
+            seconds: z.number().nonnegative().describe("From the stack's making to its release"),
+            usd: z.number().nonnegative().nullable().describe("Null: the price is not known"),
+            rung: z
+                .string()
+                .nullable()
+                .describe("Last rung of the out-of-memory ladder; null: the server never started"),
             stack: z.string(),
             schedule: z.enum(["deleted", "kept", "absent"]),
             machines: z.array(machine),
@@ -102,40 +142,64 @@ export const receiptSchema = z.strictObject({
 });
 
 export type Receipt = z.output<typeof receiptSchema>;
-type ReceiptMachine = Receipt["attempts"][number]["machines"][number];
+type ReceiptAttempt = Receipt["attempts"][number];
+type ReceiptMachine = ReceiptAttempt["machines"][number];
 
 /** One attempt, as the run's life-cycle left it. */
 export interface AttemptRecord {
     readonly attempt: number;
     readonly candidate: AttemptCandidate;
-    readonly outcome: Receipt["attempts"][number]["outcome"];
+    /** The candidate's, or the run's own. */
+    readonly region: string;
+    readonly deadlineMinutes: number;
+    /** Milliseconds since 1970. */
+    readonly startedAt: number;
+    /** When the cloud had said for the last time what is left of it. */
+    readonly releasedAt: number;
+    /** Of a spot machine and its address when it was asked for; undefined: not known. */
+    readonly spotUsdPerHour: number | undefined;
+    readonly rung: string | undefined;
+    readonly outcome: AttemptOutcome;
     readonly error: string;
     readonly stack: string;
     readonly release: ReleaseOutcome;
 }
 
+export type AttemptOutcome = z.output<typeof attemptOutcome>;
+
 export interface AttemptCandidate {
     readonly instanceType: string;
     readonly market: string;
+    readonly zone: string | null;
     readonly gpuName: string;
     readonly gpuCount: number;
     /** Machine and public address, US dollars an hour. */
     readonly priceUsdPerHour: number;
     readonly expectedUsd: number;
+    readonly minutes: EstimatedMinutes;
+}
+
+interface EstimatedMinutes {
+    readonly startUp: number;
+    readonly suite: number;
+    readonly total: number;
 }
 
 export interface ReceiptInput {
     readonly runId: string;
     readonly tier: string;
     readonly owner: string;
-    readonly verdict: Verdict;
+    readonly verdict: RunVerdict;
     readonly why: string;
     readonly exitCode: number;
-    readonly expectedUsd: number | undefined;
-    readonly estimatedMemory: Pick<MemoryEstimate, "loadGiB" | "kvRoomGiB">;
+    /** Of the last attempt's candidate. */
+    readonly estimatedMemory: Pick<
+        MemoryEstimate,
+        "loadGiB" | "kvRoomGiB" | "kvBytesPerToken" | "maxSequences"
+    >;
     readonly serverMemory: ServerMemory | undefined;
-    /** When the suite ended, milliseconds since 1970, by its own report. */
-    readonly suiteEndedAt: number | undefined;
+    /** When the suite ran, milliseconds since 1970, by its own report. */
+    readonly suite: { readonly startedAt: number; readonly endedAt: number } | undefined;
     readonly phases: readonly Phase[];
     readonly attempts: readonly AttemptRecord[];
     readonly account: string;
@@ -151,26 +215,14 @@ const BILLED_SECONDS_MIN = 60;
 
 /** Makes a run's receipt from what the cloud said about its machines. */
 export function buildReceipt(input: ReceiptInput): Receipt {
-    const attempts = input.attempts.map((attempt) => ({
-        attempt: attempt.attempt,
-        instanceType: attempt.candidate.instanceType,
-        market: attempt.candidate.market,
-        outcome: attempt.outcome,
-        error: attempt.error,
-        stack: attempt.stack,
-        schedule: attempt.release.schedule,
-        machines: attempt.release.machines.map((found) =>
-            receiptMachine(found, attempt.candidate, attempt.release.terminateCalls, input.now),
-        ),
-        release: [...attempt.release.steps],
-    }));
+    const attempts = input.attempts.map((attempt) => receiptAttempt(attempt, input.now));
     const machines = attempts.flatMap((attempt) => attempt.machines);
     const last = machines.at(-1);
-    const actuals = machines.map(({ actualUsd }) => actualUsd);
+    const tried = input.attempts.at(-1);
     return {
         schemaVersion: 1,
         runId: input.runId,
-        attempt: input.attempts.at(-1)?.attempt ?? 1,
+        attempt: tried?.attempt ?? 1,
         tier: input.tier,
         owner: input.owner,
         verdict: input.verdict,
@@ -179,25 +231,17 @@ export function buildReceipt(input: ReceiptInput): Receipt {
         releasedBy: last?.releasedBy ?? "none",
         launchedAt: last?.launchedAt ?? null,
         leftRunningAt: last?.leftRunningAt ?? null,
-        secondsFromSuiteEndToRelease: secondsBetween(input.suiteEndedAt, last?.leftRunningAt),
+        secondsFromSuiteEndToRelease: secondsBetween(input.suite?.endedAt, last?.leftRunningAt),
         billedGpuSeconds: sum(machines.map(({ billedGpuSeconds }) => billedGpuSeconds)),
         leakedGpuSeconds: sum(machines.map(({ leakedGpuSeconds }) => leakedGpuSeconds)),
         leftovers: input.attempts.flatMap(({ release }) => [...release.leftovers]),
         priceUsd: {
-            estimated: input.expectedUsd ?? null,
-            actual: actuals.includes(null) ? null : roundUsd(sum(actuals.map((usd) => usd ?? 0))),
+            estimated: tried?.candidate.expectedUsd ?? null,
+            actual: usdOf(machines),
             note: priceNote(machines),
         },
-        memoryGiB: {
-            load: {
-                estimated: input.estimatedMemory.loadGiB,
-                actual: input.serverMemory?.loadGiB ?? null,
-            },
-            kvRoom: {
-                estimated: input.estimatedMemory.kvRoomGiB,
-                actual: input.serverMemory?.kvRoomGiB ?? null,
-            },
-        },
+        minutes: comparedMinutes(input, attempts.at(-1)),
+        ...comparedMemory(input),
         phases: [...input.phases],
         attempts,
         machine: last ?? null,
@@ -209,26 +253,113 @@ export function buildReceipt(input: ReceiptInput): Receipt {
     };
 }
 
+/**
+ * What an attempt's machines cost, USD; where the price of one is not known, what the plan expected
+ * it to cost an hour.
+ *
+ * @param now milliseconds since 1970: a machine that still runs has cost something up to then.
+ */
+export function spentUsd(attempt: AttemptRecord, now: number): number {
+    const { machines } = receiptAttempt(attempt, now);
+    const hourly = attempt.candidate.priceUsdPerHour;
+    return sum(
+        machines.map(
+            ({ actualUsd, billedGpuSeconds, gpuCount }) =>
+                actualUsd ?? (billedGpuSeconds / gpuCount / 3600) * hourly,
+        ),
+    );
+}
+
+function receiptAttempt(attempt: AttemptRecord, now: number): ReceiptAttempt {
+    const { candidate, release } = attempt;
+    const machines = release.machines.map((found) =>
+        receiptMachine(found, attempt, release.terminateCalls, now),
+    );
+    return {
+        attempt: attempt.attempt,
+        instanceType: candidate.instanceType,
+        market: candidate.market,
+        region: attempt.region,
+        zone: candidate.zone,
+        deadlineMinutes: attempt.deadlineMinutes,
+        outcome: attempt.outcome,
+        error: attempt.error,
+        seconds: Math.round((attempt.releasedAt - attempt.startedAt) / 100) / 10,
+        usd: usdOf(machines),
+        rung: attempt.rung ?? null,
+        stack: attempt.stack,
+        schedule: release.schedule,
+        machines,
+        release: [...release.steps],
+    };
+}
+
+/** Null where the price of one of them is not known. */
+function usdOf(machines: readonly ReceiptMachine[]): number | null {
+    const each = machines.map(({ actualUsd }) => actualUsd);
+    return each.includes(null) ? null : roundUsd(sum(each.map((usd) => usd ?? 0)));
+}
+
+function comparedMinutes(
+    { attempts, suite }: ReceiptInput,
+    last: ReceiptAttempt | undefined,
+): Receipt["minutes"] {
+    const estimated = attempts.at(-1)?.candidate.minutes;
+    const launchedAt = last?.machines.at(-1)?.launchedAt ?? null;
+    const between = (from: number | undefined, to: number | undefined) =>
+        from === undefined || to === undefined
+            ? null
+            : Math.round(Math.max(0, to - from) / 6_000) / 10;
+    const launched = launchedAt === null ? undefined : Date.parse(launchedAt);
+    return {
+        startUp: {
+            estimated: estimated?.startUp ?? 0,
+            actual: between(launched, suite?.startedAt),
+        },
+        suite: {
+            estimated: estimated?.suite ?? 0,
+            actual: between(suite?.startedAt, suite?.endedAt),
+        },
+        total: { estimated: estimated?.total ?? 0, actual: between(launched, suite?.endedAt) },
+    };
+}
+
+function comparedMemory({ estimatedMemory, serverMemory }: ReceiptInput) {
+    const { loadGiB, kvRoomGiB, kvBytesPerToken, maxSequences } = estimatedMemory;
+    const tokens = Math.max(0, Math.floor((kvRoomGiB * GIB) / kvBytesPerToken));
+    return {
+        memoryGiB: {
+            load: { estimated: loadGiB, actual: serverMemory?.loadGiB ?? null },
+            kvRoom: { estimated: kvRoomGiB, actual: serverMemory?.kvRoomGiB ?? null },
+        },
+        kvTokens: { estimated: tokens, actual: serverMemory?.kvTokens ?? null },
+        sequences: { estimated: maxSequences, actual: serverMemory?.sequences ?? null },
+        graphGiB: serverMemory?.graphGiB ?? null,
+        encoderTokens: serverMemory?.encoderTokens ?? null,
+    };
+}
+
 function receiptMachine(
     found: Machine,
-    candidate: AttemptCandidate,
+    { candidate, spotUsdPerHour, releasedAt }: AttemptRecord,
     calls: readonly TerminateCall[],
     now: number,
 ): ReceiptMachine {
     const call = calls.find(({ instanceId }) => instanceId === found.instanceId);
     const leftAt = leftRunningAt(found, call);
+    // EC2 gives no time for an end of its own; the release found the machine ended.
+    const until = leftAt ?? (isLive(found) ? now : Math.min(now, releasedAt));
     const runningSeconds =
-        found.launchedAt === undefined
-            ? 0
-            : Math.max(0, ((leftAt ?? now) - found.launchedAt) / 1000);
+        found.launchedAt === undefined ? 0 : Math.max(0, (until - found.launchedAt) / 1000);
     const billedSeconds = Math.max(BILLED_SECONDS_MIN, Math.ceil(runningSeconds));
+    const hourly = found.market === "spot" ? spotUsdPerHour : candidate.priceUsdPerHour;
     const expiresAt = parseExpiresAt(found.tags["expires-at"]);
-    const leakedSeconds =
-        expiresAt === undefined ? 0 : Math.max(0, ((leftAt ?? now) - expiresAt) / 1000);
+    const leakedSeconds = expiresAt === undefined ? 0 : Math.max(0, (until - expiresAt) / 1000);
     return {
         instanceId: found.instanceId,
         instanceType: found.instanceType,
         market: found.market,
+        zone: found.zone ?? null,
         gpuName: candidate.gpuName,
         gpuCount: candidate.gpuCount,
         state: found.state,
@@ -238,11 +369,7 @@ function receiptMachine(
         releasedBy: releaseLayer(found, call),
         billedGpuSeconds: billedSeconds * candidate.gpuCount,
         leakedGpuSeconds: Math.ceil(leakedSeconds) * candidate.gpuCount,
-        // What a spot machine costs changes by the hour and is not in this description.
-        actualUsd:
-            found.market === "spot"
-                ? null
-                : roundUsd((billedSeconds / 3600) * candidate.priceUsdPerHour),
+        actualUsd: hourly === undefined ? null : roundUsd((billedSeconds / 3600) * hourly),
     };
 }
 
@@ -282,10 +409,17 @@ function priceNote(machines: readonly ReceiptMachine[]): string {
     if (machines.length === 0) {
         return "no machine was launched";
     }
-    const spot = machines.some(({ market }) => market === "spot");
-    return spot
-        ? "spot: the price actually paid is not known here, at most the on-demand price"
-        : "billed seconds at the on-demand price of the plan's table, with the public address";
+    const spot = machines.filter(({ market }) => market === "spot");
+    const notes = [
+        spot.length < machines.length &&
+            "billed seconds at the on-demand price of the plan's table, with the public address",
+        spot.some(({ actualUsd }) => actualUsd !== null) &&
+            "billed seconds at the spot price at the launch, with the public address (AWS charges " +
+                "nothing for a machine that it takes back within its first hour)",
+        spot.some(({ actualUsd }) => actualUsd === null) &&
+            "spot: the price actually paid is not known here, at most the on-demand price",
+    ];
+    return notes.filter(Boolean).join("; ");
 }
 
 function sum(values: readonly number[]): number {

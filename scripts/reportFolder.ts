@@ -2,6 +2,7 @@ import {
     existsSync,
     lstatSync,
     mkdirSync,
+    readdirSync,
     readFileSync,
     renameSync,
     rmSync,
@@ -11,22 +12,35 @@ import {
 import { basename, join } from "node:path";
 
 import builder from "junit-report-builder";
+import { z } from "zod";
 
 import type { Plan } from "../sizing";
 import { renderReportHtml } from "../suite/reportHtml";
 import { suiteResultsSchema, type SuiteResults } from "../suite/results";
 import { planRows } from "./planTable";
 import { receiptSchema, type Receipt } from "./receipt";
+import { receiptRows } from "./receiptRows";
 
-const BROUGHT_HOME = ["results.json", "junit.xml", "report.html"];
+const BROUGHT_HOME = ["results.json", "junit.xml", "report.html", "ladder.json"];
+/** What a run writes itself, and once: all else in its folder came home with an attempt. */
+const OF_THE_RUN = ["attempts", "plan.json", "receipt.json"];
 
 /** What came home of the suite's results, or why nothing did. */
 export type HomeResults =
     { readonly results: SuiteResults } | { readonly results: undefined; readonly why: string };
 
+const ladderSchema = z.object({
+    rungs: z.array(z.object({ name: z.string() })),
+    ended: z.enum(["served", "exhausted", "other"]),
+});
+
+/** How the server got through its out-of-memory ladder; the last rung is the one it ended on. */
+export type Ladder = z.output<typeof ladderSchema>;
+
 /**
- * `reports/<run id>/`: report.html, junit.xml, results.json, receipt.json and logs/. Whatever
- * happened to a run, all four files are there and valid, so that no CI step has to ask first.
+ * `reports/<run id>/`: report.html, junit.xml, results.json, receipt.json, plan.json and
+ * logs/, of the last attempt; those of earlier ones are below attempts/. Whatever happened to a run,
+ * the files are there and valid, so that no CI step has to ask first.
  */
 export class ReportFolder {
     readonly path: string;
@@ -47,6 +61,37 @@ export class ReportFolder {
         }
     }
 
+    /**
+     * Moves what came home of an attempt below attempts/, so that none of it passes for the next
+     * one's. Where nothing came home there is nothing to keep.
+     */
+    keepAttempt(attempt: number): void {
+        const came = readdirSync(this.path).filter((name) => !OF_THE_RUN.includes(name));
+        const logs = join(this.path, "logs");
+        const hasLogs = existsSync(logs) && readdirSync(logs).length > 0;
+        const kept = came.filter((name) => name !== "logs" || hasLogs);
+        const target = join(this.path, "attempts", String(attempt));
+        rmSync(target, { recursive: true, force: true });
+        if (kept.length > 0) {
+            mkdirSync(target, { recursive: true });
+            for (const name of kept) {
+                renameSync(join(this.path, name), join(target, name));
+            }
+        }
+        this.prepare();
+    }
+
+    /** Makes an earlier attempt's files the run's own again, where the later ones brought none. */
+    bringBack(attempt: number, last: number): void {
+        this.keepAttempt(last);
+        const kept = join(this.path, "attempts", String(attempt));
+        for (const name of readdirSync(kept)) {
+            rmSync(join(this.path, name), { recursive: true, force: true });
+            renameSync(join(kept, name), join(this.path, name));
+        }
+        rmSync(kept, { recursive: true, force: true });
+    }
+
     /** What the program brought home during `up`. Never throws. */
     readResults(): HomeResults {
         const path = join(this.path, "results.json");
@@ -61,10 +106,25 @@ export class ReportFolder {
         }
     }
 
+    /** How the server got through its ladder; undefined where it did not tell. Never throws. */
+    readLadder(): Ladder | undefined {
+        try {
+            const text = readFileSync(join(this.path, "ladder.json"), "utf8");
+            return ladderSchema.parse(JSON.parse(text));
+        } catch {
+            return undefined;
+        }
+    }
+
     /** What the server wrote, as it came home; empty when nothing did. */
     serverLog(): string {
         const path = join(this.path, "logs", "server.log");
         return existsSync(path) ? readFileSync(path, "utf8") : "";
+    }
+
+    /** Writes the plan, for whoever asks later why it was this machine. */
+    writePlan(plan: Plan): void {
+        writeFileSync(join(this.path, "plan.json"), `${JSON.stringify(plan, null, 4)}\n`);
     }
 
     /** Writes the receipt, checked against its schema. The first thing that is written. */
@@ -124,51 +184,6 @@ export class ReportFolder {
             renameSync(path, join(this.path, "logs", `unreadable-${name}`));
         }
     }
-}
-
-function comparedGiB({ estimated, actual }: Receipt["memoryGiB"]["load"]): string {
-    const found = actual === null ? "unknown" : `${actual.toFixed(1)} GiB`;
-    return `estimated ${estimated.toFixed(1)} GiB, actual ${found}`;
-}
-
-/** A receipt as names and values, for the report, the terminal and GitHub's summary. */
-export function receiptRows(receipt: Receipt): [string, string][] {
-    const { machine, priceUsd } = receipt;
-    const usd = (amount: number | null) => (amount === null ? "unknown" : `${amount} USD`);
-    const rows: [string, string][] = [
-        ["Run", `${receipt.runId}, attempt ${receipt.attempt}, tier ${receipt.tier}`],
-        ["Verdict", receipt.verdict + (receipt.why ? `: ${receipt.why}` : "")],
-        [
-            "Machine",
-            machine
-                ? `${machine.instanceType} (${machine.gpuCount} x ${machine.gpuName}), ${machine.instanceId}`
-                : "none was launched",
-        ],
-        [
-            "Cloud",
-            receipt.awsEndpoint === null
-                ? `AWS account ${receipt.account}, ${receipt.region}`
-                : `emulated: ${receipt.awsEndpoint} answers in place of AWS`,
-        ],
-        ["Released by", receipt.releasedBy],
-        ["Launched", receipt.launchedAt ?? "-"],
-        ["Left running", receipt.leftRunningAt ?? "-"],
-    ];
-    if (receipt.secondsFromSuiteEndToRelease !== null) {
-        rows.push(["From the suite's end to there", `${receipt.secondsFromSuiteEndToRelease} s`]);
-    }
-    rows.push(
-        ["GPU-seconds billed", String(receipt.billedGpuSeconds)],
-        ["GPU-seconds past the deadline", String(receipt.leakedGpuSeconds)],
-        ["Model on each GPU", comparedGiB(receipt.memoryGiB.load)],
-        ["Room for the KV cache", comparedGiB(receipt.memoryGiB.kvRoom)],
-        ["Price", `estimated ${usd(priceUsd.estimated)}, actual ${usd(priceUsd.actual)}`],
-        [
-            "Left in the cloud",
-            receipt.leftovers.map(({ kind, id }) => `${kind} ${id}`).join(", ") || "nothing",
-        ],
-    );
-    return rows;
 }
 
 function noResults(receipt: Receipt, plan: Plan): SuiteResults {

@@ -1,15 +1,22 @@
-import type { Candidate } from "../sizing";
-import type { Verdict } from "../suite/results";
-import { runAttempt, type AttemptEnd } from "./attempt";
+import { appendHistory, historyPath } from "../common/historyFile";
+import { SPLIT_CASES_RUNG } from "../common/rungNames";
+import { planRequest } from "../planRequest";
+import { assess, type Candidate, type MemoryEstimate } from "../sizing";
+import { candidateText, runAttempt, type AttemptEnd } from "./attempt";
 import type { Engine } from "./engine";
-import { exitCodeOf } from "./exitCodes";
+import { exitCodeOf, type RunVerdict } from "./exitCodes";
 import { nextCandidates } from "./failover";
 import { inGitHubActions, summaryTable, writeGitHubOutputs, writeGitHubSummary } from "./github";
+import { runRecord } from "./history";
 import { prepare, type PreparedRun, type PrepareOptions, type RunRequest } from "./prepare";
-import { buildReceipt, type Receipt } from "./receipt";
-import { receiptRows, ReportFolder, type HomeResults } from "./reportFolder";
+import { buildReceipt, spentUsd, type Receipt } from "./receipt";
+import { receiptRows } from "./receiptRows";
+import { ReportFolder, type HomeResults } from "./reportFolder";
+import { RunLimits } from "./runLimits";
 import { parseServerMemory } from "./serverLog";
+import type { Progress } from "./progress";
 import type { Signals } from "./signals";
+import { providerSetting } from "./stackFile";
 
 export interface RunOptions extends PrepareOptions {
     readonly engine: Engine;
@@ -26,10 +33,10 @@ export interface RunEnd {
     readonly reportPath: string;
 }
 
-const CANDIDATES_MAX = 3;
-
 /**
  * A whole run: plan, pre-flight, up on the first candidate that can be had, report, release, receipt.
+ * A run that meets no capacity, is interrupted or runs out of memory goes on with the next candidate,
+ * as long as the run's one deadline and one budget allow.
  *
  * @throws UserError before anything is created; afterwards nothing: what went wrong is in the
  * receipt and the exit code.
@@ -40,67 +47,147 @@ export async function run(request: RunRequest, options: RunOptions): Promise<Run
     folder.prepare();
     announce(prepared, folder, options);
 
+    const memory = memoryByType(prepared, options);
     // Up to here nothing exists in the cloud. Each attempt releases what it made before it returns.
-    const ends = await tryCandidates(prepared, folder, options);
+    const attempts = await tryCandidates(prepared, folder, options);
 
     options.progress.phase("report");
-    const home = folder.readResults();
-    const receipt = makeReceipt(prepared, ends, folder, home, options);
-    writeAll(prepared, folder, receipt, home, options);
+    const judged = whichCounts(attempts.ends, folder, options.progress);
+    const receipt = makeReceipt(prepared, attempts, judged, memory, folder, options);
+    writeAll(prepared, folder, receipt, judged.home, options);
     options.progress.end();
     return { exitCode: receipt.exitCode, receipt, reportPath: folder.path };
 }
 
 /** The run id goes out before anything exists: the clean-up job needs it if this process is killed. */
 function announce(prepared: PreparedRun, folder: ReportFolder, options: RunOptions): void {
-    const { runId } = prepared;
+    const { runId, plan } = prepared;
+    const regions = [...new Set(plan.candidates.map(({ region }) => region ?? prepared.region))];
     options.progress.line(`run ${runId}; by hand: gpu-ci reap --run ${runId} --yes`);
-    writeGitHubOutputs(options.env, { "run-id": runId, "report-path": folder.path });
+    if (regions.length > 1) {
+        options.progress.line(`with AWS_REGION set to each of ${regions.join(", ")}`);
+    }
+    writeGitHubOutputs(options.env, {
+        "run-id": runId,
+        regions: regions.join(","),
+        "report-path": folder.path,
+    });
+    folder.writePlan(plan);
+}
+
+/** The plan's memory is the first candidate's: machines with other GPUs are planned as their stacks are. */
+function memoryByType(
+    { plan, settings, region }: PreparedRun,
+    { projectDir, env }: RunOptions,
+): ReadonlyMap<string, MemoryEstimate> {
+    const wanted = planRequest(settings, projectDir, region, env);
+    const types = plan.candidates.map(({ instanceType }) => instanceType);
+    return new Map(
+        types.map((type) => [type, assess({ ...wanted, instanceType: type }).assessment.memory]),
+    );
+}
+
+/** Attempts that were made, and why no further one was, where a candidate was left. */
+interface Attempts {
+    readonly ends: readonly AttemptEnd[];
+    readonly untried: string | undefined;
 }
 
 async function tryCandidates(
     prepared: PreparedRun,
     folder: ReportFolder,
     options: RunOptions,
-): Promise<AttemptEnd[]> {
+): Promise<Attempts> {
+    const limits = new RunLimits(prepared.plan, options.now);
     const ends: AttemptEnd[] = [];
-    let candidates: readonly Candidate[] = prepared.plan.candidates.slice(0, CANDIDATES_MAX);
-    while (candidates.length > 0) {
-        const [candidate, ...rest] = candidates;
+    let candidate: Candidate = prepared.plan.candidates[0];
+    let rest: readonly Candidate[] = prepared.plan.candidates.slice(1);
+    limits.begin();
+    for (;;) {
+        const attempt = prepared.settings.attempt + ends.length;
+        // The first one has all of the run's time, which the plan has judged.
+        const deadlineMinutes =
+            ends.length === 0 ? prepared.plan.deadlineMinutes : Math.max(1, limits.minutesLeft());
+        const place = placeOf(candidate, prepared, options);
         const end = await runAttempt({
-            ...options,
-            run: prepared,
-            candidate,
-            attempt: prepared.settings.attempt + ends.length,
-            reportDir: folder.path,
+            ...{ ...options, ...place, run: prepared },
+            ...{ candidate, attempt, deadlineMinutes, folder },
         });
         ends.push(end);
-        const stopped = options.signals.wanted;
-        candidates = stopped ? [] : nextCandidates(end.failover, candidate, rest);
-        if (candidates.length > 0) {
-            options.progress.warn(
-                `${candidate.instanceType}: ${end.record.error}; next: ${candidates[0].instanceType}`,
-            );
+        limits.spend(spentUsd(end.record, options.now()));
+        if (end.setback === undefined || options.signals.wanted) {
+            return { ends, untried: undefined };
         }
+        const wanted = nextCandidates(end.setback, candidate, rest);
+        const affordable = wanted.filter((next) => limits.refusal(next) === undefined);
+        if (affordable.length === 0) {
+            return { ends, untried: wanted.length > 0 ? limits.refusal(wanted[0]) : undefined };
+        }
+        options.progress.warn(
+            `${candidateText(candidate)}: ${end.record.error}; next: ${candidateText(affordable[0])}`,
+        );
+        try {
+            folder.keepAttempt(attempt);
+        } catch (error) {
+            // What came home of this attempt would pass for the next one's.
+            return { ends, untried: `its files are in the way: ${(error as Error).message}` };
+        }
+        [candidate, ...rest] = affordable;
     }
-    return ends;
+}
+
+/**
+ * The attempt whose results are the run's: the last one, but where it brought none home, an earlier one
+ * that got answers to all but a few cases.
+ */
+function whichCounts(
+    ends: readonly AttemptEnd[],
+    folder: ReportFolder,
+    progress: Progress,
+): AttemptEnd {
+    const last = ends[ends.length - 1];
+    const split = [...ends]
+        .reverse()
+        .find(({ record, home }) => record.rung === SPLIT_CASES_RUNG && home.results !== undefined);
+    if (split === undefined || split === last || last.home.results !== undefined) {
+        return last;
+    }
+    try {
+        folder.bringBack(split.record.attempt, last.record.attempt);
+        return split;
+    } catch (error) {
+        progress.warn(
+            `the results of attempt ${split.record.attempt}: ${(error as Error).message}`,
+        );
+        return last;
+    }
+}
+
+/** The candidate's region with its cloud, or the run's own. */
+function placeOf({ region }: Candidate, prepared: PreparedRun, options: RunOptions) {
+    if (region === null || region === prepared.region) {
+        return { region: prepared.region, cloud: prepared.cloud };
+    }
+    const profile = providerSetting(prepared.base, "aws:profile");
+    return { region, cloud: options.openCloud(region, profile) };
 }
 
 function makeReceipt(
     prepared: PreparedRun,
-    ends: readonly AttemptEnd[],
+    { ends, untried }: Attempts,
+    judged: AttemptEnd,
+    memory: ReadonlyMap<string, MemoryEstimate>,
     folder: ReportFolder,
-    home: HomeResults,
     options: RunOptions,
 ): Receipt {
-    const { verdict, why } = judge(ends, home);
+    const { home } = judged;
+    const { verdict, why } = judge(ends, judged, untried);
     const attempts = ends.map(({ record }) => record);
     const last = attempts[attempts.length - 1];
     const stopped = options.signals.stopped ?? options.signals.stoppedInRelease;
-    // A signal that came when the verdict was in and the release under way has cancelled nothing.
-    const cancelled =
-        last.outcome === "cancelled" ||
-        (stopped?.kind === "signal" && last.outcome === "no-capacity");
+    // A signal that came when the run was over and the release under way has cancelled nothing.
+    const isOver = last.outcome === "verdict" || last.outcome === "failed";
+    const cancelled = last.outcome === "cancelled" || (stopped?.kind === "signal" && !isOver);
     const clean = attempts.every(({ release }) => release.clean);
     if (home.results) {
         options.progress.record("suite", home.results.seconds);
@@ -112,10 +199,12 @@ function makeReceipt(
         verdict,
         why,
         exitCode: exitCodeOf({ verdict, cancelled, clean }),
-        expectedUsd: last.candidate.expectedUsd,
-        estimatedMemory: prepared.plan.memory,
+        estimatedMemory: memory.get(judged.record.candidate.instanceType) ?? prepared.plan.memory,
         serverMemory: parseServerMemory(folder.serverLog()),
-        suiteEndedAt: home.results && Date.parse(home.results.endedAt),
+        suite: home.results && {
+            startedAt: Date.parse(home.results.startedAt),
+            endedAt: Date.parse(home.results.endedAt),
+        },
         phases: options.progress.phases(),
         attempts,
         account: prepared.account,
@@ -126,11 +215,33 @@ function makeReceipt(
     });
 }
 
-/** A verdict counts when its results are home; the stack's own word can only make it worse. */
-function judge(ends: readonly AttemptEnd[], home: HomeResults): { verdict: Verdict; why: string } {
-    const { record, stackVerdict } = ends[ends.length - 1];
-    if (home.results === undefined) {
-        return { verdict: "none", why: [record.error, home.why].filter(Boolean).join("; ") };
+/**
+ * A verdict counts when its results are home; the stack's own word can only make it worse. Without
+ * one, a machine that the cloud took back is the reason, whatever could not be had after it.
+ */
+function judge(
+    ends: readonly AttemptEnd[],
+    judged: AttemptEnd,
+    untried: string | undefined,
+): { verdict: RunVerdict; why: string } {
+    const { record } = ends[ends.length - 1];
+    const { stackVerdict, home } = judged;
+    if (
+        home.results === undefined ||
+        (judged.record.outcome !== "verdict" && home.results.verdict === "none")
+    ) {
+        const launched = ends.filter(({ record: { release } }) => release.machines.length > 0);
+        const taken = launched.at(-1)?.record;
+        const isInterrupted = taken?.outcome === "interrupted";
+        const earlier = isInterrupted && taken !== record ? taken.error : "";
+        const suites = home.results === undefined ? home.why : home.results.why;
+        // An earlier attempt's results come first, then why no later one has better ones.
+        const later = [record.error, untried];
+        const why = record === judged.record ? [earlier, ...later, suites] : [suites, ...later];
+        return {
+            verdict: isInterrupted ? "interrupted" : "none",
+            why: why.filter(Boolean).join("; "),
+        };
     }
     const { verdict, why } = home.results;
     if (stackVerdict !== undefined && stackVerdict !== verdict) {
@@ -158,6 +269,9 @@ function writeAll(
         }
     };
     attemptTo("the receipt", () => folder.writeReceipt(receipt));
+    attemptTo("the history", () =>
+        appendHistory(historyPath(options.projectDir, env), runRecord(prepared, receipt)),
+    );
     attemptTo("the report", () => folder.writeReport(receipt, prepared.plan, home));
     attemptTo("reports/latest", () => folder.linkLatest());
     for (const [name, value] of receiptRows(receipt)) {

@@ -1,7 +1,20 @@
 /** Know before you rent: pure functions and tables, no cloud and no Pulumi. */
-export { planRun, type Candidate, type Plan } from "./plan";
-export { checkRequest, DEADLINE_MINUTES, type PlanRequest } from "./request";
-export { fitOn, type Fit, type Need } from "./fit";
+export { assess, planRun, type Assessment, type Plan } from "./plan";
+export { type Candidate } from "./candidates";
+export { checkRequest, DEADLINE_MINUTES, MARKET_CHOICES, type PlanRequest } from "./request";
+export { quotaLink } from "./refusal";
+export { parseRegion, REGIONS, type Region } from "./regions";
+export { fitOn, type Fit, type GpuShape, type Need } from "./fit";
+export {
+    alwaysOnUsdPerMonth,
+    compareWithOwnServer,
+    type OwnServerComparison,
+    type OwnServerInputs,
+} from "./ownServer";
+export { checkpointModel } from "./checkpoint";
+export { type CloudFacts } from "./facts";
+export { type RunRecord } from "./history";
+export { type Rung, type OomFailure } from "./ladder";
 export {
     estimateMemory,
     imageTokens,
@@ -10,7 +23,7 @@ export {
     type MemoryRequest,
 } from "./memory";
 export { type Minutes } from "./minutes";
-export { GPUS, type GpuName } from "./gpus";
+export { findGpu, GPUS, type GpuName } from "./gpus";
 export {
     INSTANCES,
     INSTANCE_TYPES,

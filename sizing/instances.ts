@@ -6,7 +6,8 @@ import type { GpuName } from "./gpus";
  * Sources: a captured DescribeInstanceTypes (moto 5.2.5) for the shape; on-demand Linux prices of
  * us-east-1 as of 2026-07-20 (aws/karpenter-provider-aws, generated from AWS's price list); null
  * where no price was listed, and such a type is never chosen. Left out: p3 (compute capability 7.0,
- * dropped by CUDA 13), g6f and gr6f (a slice of a GPU), bare metal (boots for too long).
+ * dropped by CUDA 13), g6f and gr6f (a slice of a GPU), p6e-gb200 (Arm),
+ * bare metal (boots for too long).
  */
 // prettier-ignore
 export const INSTANCES = {
@@ -90,10 +91,33 @@ export const QUOTAS = {
     P6: { "on-demand": "L-417A185B", spot: null },
 } as const;
 
+/** The quotas' names in the AWS console. */
+export const QUOTA_NAMES: Readonly<Record<string, string>> = {
+    "L-DB2E81BA": "Running On-Demand G and VT instances",
+    "L-3819A6DF": "All G and VT Spot Instance Requests",
+    "L-417A185B": "Running On-Demand P instances",
+    "L-7212CCBC": "All P4, P3 and P2 Spot Instance Requests",
+    "L-C4BD4855": "All P5 Spot Instance Requests",
+};
+
 export type QuotaFamily = keyof typeof QUOTAS;
 
 export const MARKETS = ["on-demand", "spot"] as const;
 export type Market = (typeof MARKETS)[number];
+
+/**
+ * The quota that a machine counts against, also one whose type is not in the table.
+ *
+ * @returns undefined for a family that shares no quota with the table's, or whose code is not known.
+ * @example quotaCodeOf("p3.2xlarge", "spot"); // "L-7212CCBC"
+ */
+export function quotaCodeOf(instanceType: string, market: Market): string | undefined {
+    const [, letters, generation] = /^([a-z]+)(\d+)/.exec(instanceType) ?? [];
+    if (["g", "gr", "vt"].includes(letters)) return QUOTAS.G[market];
+    if (letters !== "p") return undefined;
+    const family = Number(generation) <= 4 ? QUOTAS.P4 : { 5: QUOTAS.P5, 6: QUOTAS.P6 }[generation];
+    return family?.[market] ?? undefined;
+}
 
 /** The region of the prices above. */
 export const PRICE_REGION = "us-east-1";

@@ -1,7 +1,11 @@
-import { HEAD_DIMENSION, IMAGE, MAX_POSITIONS, VOCABULARY, type ModelGeometry } from "./models";
+import { GIB } from "./gib";
+import { IMAGE, type ModelGeometry } from "./models";
 import { activationBytes, isQuantised, type Precision } from "./precisions";
+import { imageTokensOf, reserveGiB, type Reserve } from "./reserve";
+import { kvHeadsPerGpu, loadedBytes, sumBytes, weightBytes, type LoadedBytes } from "./weights";
 
-export const GIB = 2 ** 30;
+export { GIB } from "./gib";
+export { weightBytes } from "./weights";
 
 /** What the memory of a server depends on. Counts are of tokens, sequences and pixels. */
 export interface MemoryRequest {
@@ -17,13 +21,23 @@ export interface MemoryRequest {
     readonly gpuProgramGiB: number;
     /** `--gpu-memory-utilization`. */
     readonly utilization: number;
+    /** `--kv-cache-dtype`. Default: `auto`, the model's activation type. */
+    readonly kvCacheDtype?: KvCacheDtype;
+    /** `--enforce-eager`. Default: false. */
+    readonly eager?: boolean;
+    /** Whether videos are allowed. Default: false, as the product starts its server. */
+    readonly video?: boolean;
 }
+
+export type KvCacheDtype = "auto" | "fp8";
 
 /** Memory of one GPU (of each, with tensor parallelism). */
 export interface MemoryEstimate {
     readonly weightsGiB: number;
     /** The server's "Model loading took X GiB": weights and its persistent buffers. */
     readonly loadGiB: number;
+    /** What `loadGiB` is made of. */
+    readonly parts: MemoryParts;
     readonly kvBytesPerToken: number;
     /** KV cache for the wanted context times the wanted sequences. */
     readonly kvGiB: number;
@@ -32,14 +46,19 @@ export interface MemoryEstimate {
     readonly reserveRangeGiB: readonly [low: number, high: number];
     /** Load, reserve and wanted KV cache. */
     readonly totalGiB: number;
+    readonly totalRangeGiB: readonly [low: number, high: number];
     /** What the server may use: the program's share of the GPU times its utilization. */
     readonly availableGiB: number;
+    /** Available less total; negative: so much is missing. */
+    readonly leftGiB: number;
     /** KV cache that is expected to be left for use. */
     readonly kvRoomGiB: number;
     /** Longest context of one sequence, expected; 0 when the model does not even load. */
     readonly maxModelLen: number;
     /** Sequences of the wanted context at once, expected. */
     readonly maxSequences: number;
+    /** Tokens of the largest image allowed, with its two delimiters. */
+    readonly imageTokens: number;
     /**
      * `yes`: also when the reserve is at the high end of its range. `tight`: one sequence of the
      * wanted context is expected to fit, the rest waits its turn. `no`: the server would not start.
@@ -47,27 +66,25 @@ export interface MemoryEstimate {
     readonly fits: "yes" | "tight" | "no";
 }
 
-/**
- * Weights on one GPU in bytes: language linears as the build stores them, everything else (vision
- * tower, embeddings, head, norms, router) in 16 bit, or 32 for fp32.
- */
-export function weightBytes(
-    geometry: ModelGeometry,
-    precision: Precision,
-    bytesPerLinear: number,
-    tensorParallel: number,
-): number {
-    const linear = geometry.languageLinearParameters * bytesPerLinear;
-    const rest =
-        (geometry.parameters - geometry.languageLinearParameters) * activationBytes(precision);
-    // Norms are copied to each rank, not split: under 0.1 % in every size, so left out.
-    return (linear + rest) / tensorParallel;
+/** Weights and persistent buffers of one GPU, by part. */
+export interface MemoryParts {
+    readonly languageLinearsGiB: number;
+    readonly visionTowerGiB: number;
+    readonly embeddingsGiB: number;
+    /** 0 where the head is the embedding table. */
+    readonly headGiB: number;
+    /** Norms, biases and the router. */
+    readonly otherGiB: number;
+    /** The table of rotary embeddings. */
+    readonly mropeTableGiB: number;
+    readonly deepStackGiB: number;
 }
 
 /**
- * What the server reports as "Model loading took": weights, the MRoPE table (4 x 262,144 positions
- * of one head) and three DeepStack buffers of max_num_batched_tokens x hidden. Source: vLLM's
- * qwen3_vl.py and mrope.py; within 0.3 % of four public logs (see the test).
+ * What the server reports as "Model loading took", in bytes: weights, the MRoPE table and the
+ * DeepStack buffers. Within 0.2 % of nine public logs (`points.ts`).
+ *
+ * @example loadBytes(MODEL_SIZES["8B"], "bf16", 2, 1, 2048) / GIB; // 16.63
  */
 export function loadBytes(
     geometry: ModelGeometry,
@@ -76,121 +93,104 @@ export function loadBytes(
     tensorParallel: number,
     maxNumBatchedTokens: number,
 ): number {
-    const element = activationBytes(precision);
-    const mropeTable = 4 * MAX_POSITIONS * HEAD_DIMENSION * element;
-    const deepStack = 3 * maxNumBatchedTokens * geometry.hidden * element;
-    return (
-        weightBytes(geometry, precision, bytesPerLinear, tensorParallel) + mropeTable + deepStack
-    );
+    const layout = { geometry, precision, bytesPerLinear, tensorParallel };
+    return sumBytes(loadedBytes(layout, maxNumBatchedTokens));
 }
 
 /**
- * KV cache of one token on one GPU in bytes: key and value, each layer, each KV head of this rank
- * (a head is copied when there are more ranks than heads). The cache has the model's activation type, also with quantised weights.
+ * KV cache of one token on one GPU in bytes: key and value, each layer, each KV head of this GPU. The
+ * cache has the model's activation type, also with quantised weights, unless `--kv-cache-dtype fp8`
+ * says otherwise.
+ *
+ * @example kvBytesPerToken(MODEL_SIZES["8B"], "bf16", 1); // 147456
  */
 export function kvBytesPerToken(
     geometry: ModelGeometry,
     precision: Precision,
     tensorParallel: number,
+    kvCacheDtype: KvCacheDtype = "auto",
 ): number {
-    const heads = Math.max(1, geometry.kvHeads / tensorParallel);
-    return 2 * geometry.layers * heads * HEAD_DIMENSION * activationBytes(precision);
+    const element = kvCacheDtype === "fp8" ? 1 : activationBytes(precision);
+    const heads = kvHeadsPerGpu(geometry, tensorParallel);
+    return 2 * geometry.layers * heads * geometry.headDimension * element;
 }
 
-/** Visual tokens of an image of so many pixels, without its two delimiters. */
+/**
+ * Visual tokens of a Qwen3-VL image of so many pixels, without its two delimiters.
+ *
+ * @example imageTokens(4096 * 4096); // 16384
+ */
 export function imageTokens(pixels: number): number {
     return Math.ceil(pixels / IMAGE.pixelsPerToken);
 }
 
 /**
- * Activation peak, encoder, CUDA graphs and runtime, in GiB: expected, and the range it is in.
+ * Everything above for one server on one kind of GPU. `MEMORY_FORMULAS` has the source of each
+ * number.
  *
- * Calibrated on public logs, where total x utilization - load - KV is 1.05 to 2.56 GiB for the dense
- * sizes; the range holds those. It is made for the flags of `serverArgs.ts`: a server with video on
- * or other options takes more (6 GiB were seen). To be sharpened with measurements of our own runs.
- */
-export function reserveGiB(request: ReserveRequest): {
-    expected: number;
-    range: readonly [low: number, high: number];
-} {
-    const { geometry, tensorParallel, maxNumBatchedTokens } = request;
-    const element = activationBytes(request.precision);
-    // The server profiles with as many image tokens as its encoder budget and context allow.
-    const encoderTokens = Math.min(
-        Math.max(maxNumBatchedTokens, imageTokens(request.maxImagePixels)),
-        request.maxModelLen,
-    );
-    const patches = 4 * encoderTokens;
-    const encoderWork =
-        patches * 2 * (geometry.vision.hidden + geometry.vision.intermediate) * element;
-    // The embedding and its three DeepStack companions stay while the language model runs.
-    const encoderOutput = encoderTokens * 4 * geometry.hidden * element;
-    const intermediate = geometry.moe
-        ? geometry.moe.expertsPerToken * geometry.moe.intermediate
-        : geometry.intermediate;
-    const languageWork =
-        maxNumBatchedTokens * (8 * geometry.hidden + (3 * intermediate) / tensorParallel) * element;
-    // Logits in 32 bit with two copies in the sampler.
-    const sampling = request.maxNumSeqs * VOCABULARY * 4 * 3;
-    const activation = encoderOutput + Math.max(encoderWork, languageWork + sampling);
-
-    const runtime = tensorParallel > 1 ? 1.1 : 0.6;
-    const graphs = request.eager ? 0 : 0.5;
-    const expected = runtime + graphs + activation / GIB;
-    return { expected, range: [0.7 * expected, 1.4 * expected + 0.6] };
-}
-
-export type ReserveRequest = Pick<
-    MemoryRequest,
-    | "geometry"
-    | "precision"
-    | "tensorParallel"
-    | "maxNumBatchedTokens"
-    | "maxModelLen"
-    | "maxNumSeqs"
-    | "maxImagePixels"
-> & { readonly eager?: boolean };
-
-/**
- * Everything above for one server on one kind of GPU.
- *
- * @example estimateMemory({ geometry: MODEL_SIZES["8B"], precision: "bf16", ... }).loadGiB; // 16.67
+ * @example estimateMemory({ geometry: MODEL_SIZES["8B"], precision: "bf16", ... }).loadGiB; // 16.674
  */
 export function estimateMemory(request: MemoryRequest): MemoryEstimate {
     const { geometry, precision, bytesPerLinear, tensorParallel } = request;
-    const load = loadBytes(
-        geometry,
-        precision,
-        bytesPerLinear,
-        tensorParallel,
-        request.maxNumBatchedTokens,
-    );
-    const perToken = kvBytesPerToken(geometry, precision, tensorParallel);
+    const loaded = loadedBytes(request, request.maxNumBatchedTokens);
+    const loadGiB = sumBytes(loaded) / GIB;
+    const perToken = kvBytesPerToken(geometry, precision, tensorParallel, request.kvCacheDtype);
     const reserve = reserveGiB(request);
-    const available = request.gpuProgramGiB * request.utilization;
-    const room = Math.max(0, available - load / GIB - reserve.expected);
-    const surely = Math.max(0, available - load / GIB - reserve.range[1]);
-    const oneSequence = (request.maxModelLen * perToken) / GIB;
-    const wanted = oneSequence * request.maxNumSeqs;
+    const availableGiB = request.gpuProgramGiB * request.utilization;
+    const oneSequenceGiB = (request.maxModelLen * perToken) / GIB;
+    const wantedGiB = oneSequenceGiB * request.maxNumSeqs;
+    const roomGiB = Math.max(0, availableGiB - loadGiB - reserve.expected);
+    const totalGiB = loadGiB + reserve.expected + wantedGiB;
     return {
         weightsGiB: round(weightBytes(geometry, precision, bytesPerLinear, tensorParallel) / GIB),
-        loadGiB: round(load / GIB),
+        loadGiB: round(loadGiB),
+        parts: partsGiB(loaded),
         kvBytesPerToken: perToken,
-        kvGiB: round(wanted),
+        kvGiB: round(wantedGiB),
         reserveGiB: round(reserve.expected),
         reserveRangeGiB: [round(reserve.range[0]), round(reserve.range[1])],
-        totalGiB: round(load / GIB + reserve.expected + wanted),
-        availableGiB: round(available),
-        kvRoomGiB: round(room),
-        maxModelLen: Math.min(MAX_POSITIONS, Math.floor((room * GIB) / perToken)),
-        maxSequences: Math.floor(room / oneSequence),
-        fits: wanted <= surely ? "yes" : oneSequence <= room ? "tight" : "no",
+        totalGiB: round(totalGiB),
+        totalRangeGiB: [
+            round(loadGiB + wantedGiB + reserve.range[0]),
+            round(loadGiB + wantedGiB + reserve.range[1]),
+        ],
+        availableGiB: round(availableGiB),
+        leftGiB: round(availableGiB - totalGiB),
+        kvRoomGiB: round(roomGiB),
+        maxModelLen: Math.min(geometry.maxPositions, Math.floor((roomGiB * GIB) / perToken)),
+        maxSequences: Math.floor(roomGiB / oneSequenceGiB),
+        imageTokens: imageTokensOf(geometry, request.maxImagePixels) + IMAGE.extraTokens,
+        fits: fits({ loadGiB, availableGiB, oneSequenceGiB, wantedGiB, reserve }),
+    };
+}
+
+function fits(needs: {
+    loadGiB: number;
+    availableGiB: number;
+    oneSequenceGiB: number;
+    wantedGiB: number;
+    reserve: Reserve;
+}): MemoryEstimate["fits"] {
+    const { availableGiB, loadGiB, reserve } = needs;
+    if (needs.wantedGiB <= availableGiB - loadGiB - reserve.range[1]) return "yes";
+    return needs.oneSequenceGiB <= availableGiB - loadGiB - reserve.expected ? "tight" : "no";
+}
+
+function partsGiB(loaded: LoadedBytes): MemoryParts {
+    return {
+        languageLinearsGiB: round(loaded.languageLinears / GIB),
+        visionTowerGiB: round(loaded.visionTower / GIB),
+        embeddingsGiB: round(loaded.embeddings / GIB),
+        headGiB: round(loaded.head / GIB),
+        otherGiB: round(loaded.other / GIB),
+        mropeTableGiB: round(loaded.mropeTable / GIB),
+        deepStackGiB: round(loaded.deepStack / GIB),
     };
 }
 
 /**
  * Tensor parallel degrees that a model can be cut into: powers of two that divide the attention
- * heads of both towers. Quantised blocks must not be cut either: an expert's or MLP's share has to
+ * heads of both towers, and the KV heads or are divided by them. Quantised blocks must not be cut either: an expert's or MLP's share has to
  * be a multiple of 128, which is vLLM's FP8 block and Marlin's smallest tile (30B-A3B in fp8 stops
  * at 2, for example).
  */
@@ -203,6 +203,7 @@ export function tensorParallelDegrees(
         (degree) =>
             geometry.heads % degree === 0 &&
             geometry.vision.heads % degree === 0 &&
+            (geometry.kvHeads % degree === 0 || degree % geometry.kvHeads === 0) &&
             (!isQuantised(precision) || (intermediate / degree) % 128 === 0),
     );
 }

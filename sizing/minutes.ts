@@ -8,6 +8,8 @@ export interface Minutes {
     readonly startUp: number;
     readonly suite: number;
     readonly total: number;
+    /** Where they come from: `estimate`, or the p95 of so many earlier runs. */
+    readonly source: string;
 }
 
 // Public reports: the server image is 10 to 12 GB and takes 4 to 10 minutes to pull and unpack; a
@@ -45,7 +47,12 @@ export function estimateMinutes(
     const ranks = tensorParallel === 1 ? 1 : tensorParallel * PARALLEL_EFFICIENCY;
     const speed = (GPUS[gpu].bandwidthGBps * ranks) / GPUS[REFERENCE_GPU].bandwidthGBps;
     const suite = suiteMinutes * (0.5 + 0.5 / speed);
-    return { startUp: round(startUp), suite: round(suite), total: round(startUp + suite) };
+    return {
+        startUp: round(startUp),
+        suite: round(suite),
+        total: round(startUp + suite),
+        source: "estimate",
+    };
 }
 
 /** Root volume for the AMI, the unpacked server image and the weights, in GiB, in steps of 10. */

@@ -1,5 +1,72 @@
+import { didYouMean } from "../common/nearest";
 import { UserError } from "../common/userError";
 import { PRECISION_NAMES, type Precision } from "./precisions";
+
+/** What the formulas need of a model. Counts are of parameters, dimensions, tokens and positions. */
+export interface ModelGeometry {
+    readonly parameters: number;
+    /** Only these shrink when weights are quantised; vision tower, embeddings and head stay. */
+    readonly languageLinearParameters: number;
+    readonly hidden: number;
+    readonly intermediate: number;
+    readonly layers: number;
+    readonly heads: number;
+    readonly kvHeads: number;
+    readonly headDimension: number;
+    readonly moe: { readonly intermediate: number; readonly expertsPerToken: number } | null;
+    readonly vocabulary: number;
+    /** True: the output head is the embedding table, and is stored once. */
+    readonly tiedEmbeddings: boolean;
+    /** The longest context that the model can be asked for. */
+    readonly maxPositions: number;
+    /** Positions in the server's tables of rotary embeddings, one head dimension each. */
+    readonly ropeTablePositions: number;
+    readonly vision: VisionGeometry;
+}
+
+export interface VisionGeometry {
+    /** Of the whole tower, with what joins it to the language model. */
+    readonly parameters: number;
+    readonly depth: number;
+    readonly hidden: number;
+    readonly intermediate: number;
+    readonly heads: number;
+    /** Numbers that one patch is made from: channels x frames x height x width. */
+    readonly patchElements: number;
+    readonly positionEmbeddings: number;
+    /** Patches that are merged into one image token. */
+    readonly patchesPerToken: number;
+    readonly pixelsPerToken: number;
+    /** Most tokens of one image whatever its size, where a model has such a limit of its own. */
+    readonly maxImageTokens: number | null;
+    /** Layers of the tower whose output goes into the language model beside the last one. */
+    readonly deepStackLevels: number;
+}
+
+const LANGUAGE = {
+    headDimension: 128,
+    moe: null,
+    vocabulary: 151_936,
+    tiedEmbeddings: false,
+    maxPositions: 262_144,
+    // vLLM's MRotaryEmbedding makes the table four times as long as the model's positions.
+    ropeTablePositions: 4 * 262_144,
+} as const;
+
+const PATCHES = {
+    patchElements: 3 * 2 * 16 * 16,
+    positionEmbeddings: 2304,
+    patchesPerToken: 4,
+    pixelsPerToken: 1024,
+    maxImageTokens: null,
+    deepStackLevels: 3,
+} as const;
+
+/** The tower of 2B and 4B, and that of the others; each ends in its language model's width. */
+const smallTower = (parameters: number) =>
+    ({ ...PATCHES, parameters, depth: 24, hidden: 1024, intermediate: 4096, heads: 16 }) as const;
+const largeTower = (parameters: number) =>
+    ({ ...PATCHES, parameters, depth: 27, hidden: 1152, intermediate: 4304, heads: 16 }) as const;
 
 /**
  * The Qwen3-VL family: geometry for the memory formulas, and the repository of each build.
@@ -11,6 +78,7 @@ import { PRECISION_NAMES, type Precision } from "./precisions";
  */
 export const MODEL_SIZES = {
     "2B": {
+        ...LANGUAGE,
         parameters: 2_127_532_032,
         languageLinearParameters: 1_409_286_144,
         hidden: 2048,
@@ -18,10 +86,11 @@ export const MODEL_SIZES = {
         layers: 28,
         heads: 16,
         kvHeads: 8,
-        moe: null,
-        vision: { hidden: 1024, intermediate: 4096, heads: 16 },
+        tiedEmbeddings: true,
+        vision: smallTower(406_957_056),
     },
     "4B": {
+        ...LANGUAGE,
         parameters: 4_437_815_808,
         languageLinearParameters: 3_633_315_840,
         hidden: 2560,
@@ -29,10 +98,11 @@ export const MODEL_SIZES = {
         layers: 36,
         heads: 32,
         kvHeads: 8,
-        moe: null,
-        vision: { hidden: 1024, intermediate: 4096, heads: 16 },
+        tiedEmbeddings: true,
+        vision: smallTower(415_347_712),
     },
     "8B": {
+        ...LANGUAGE,
         parameters: 8_767_123_696,
         languageLinearParameters: 6_945_767_424,
         hidden: 4096,
@@ -40,10 +110,10 @@ export const MODEL_SIZES = {
         layers: 36,
         heads: 32,
         kvHeads: 8,
-        moe: null,
-        vision: { hidden: 1152, intermediate: 4304, heads: 16 },
+        vision: largeTower(576_388_336),
     },
     "32B": {
+        ...LANGUAGE,
         parameters: 33_357_390_064,
         languageLinearParameters: 31_205_621_760,
         hidden: 5120,
@@ -51,10 +121,10 @@ export const MODEL_SIZES = {
         layers: 64,
         heads: 64,
         kvHeads: 8,
-        moe: null,
-        vision: { hidden: 1152, intermediate: 4304, heads: 16 },
+        vision: largeTower(595_266_800),
     },
     "30B-A3B": {
+        ...LANGUAGE,
         parameters: 31_070_754_032,
         languageLinearParameters: 29_896_998_912,
         hidden: 2048,
@@ -63,9 +133,10 @@ export const MODEL_SIZES = {
         heads: 32,
         kvHeads: 4,
         moe: { intermediate: 768, expertsPerToken: 8 },
-        vision: { hidden: 1152, intermediate: 4304, heads: 16 },
+        vision: largeTower(538_631_408),
     },
     "235B-A22B": {
+        ...LANGUAGE,
         parameters: 235_670_022_896,
         languageLinearParameters: 233_798_893_568,
         hidden: 4096,
@@ -74,7 +145,7 @@ export const MODEL_SIZES = {
         heads: 64,
         kvHeads: 4,
         moe: { intermediate: 1536, expertsPerToken: 8 },
-        vision: { hidden: 1152, intermediate: 4304, heads: 16 },
+        vision: largeTower(576_388_336),
     },
 } as const satisfies Record<string, ModelGeometry>;
 
@@ -84,27 +155,8 @@ export const MODEL_SIZE_NAMES = Object.keys(MODEL_SIZES) as ModelSize[];
 export const MODEL_VARIANTS = ["Instruct", "Thinking"] as const;
 export type ModelVariant = (typeof MODEL_VARIANTS)[number];
 
-/** What the formulas need of a model. Heads have 128 dimensions in every size. */
-export interface ModelGeometry {
-    readonly parameters: number;
-    /** Only these shrink when weights are quantised; vision tower, embeddings and head stay. */
-    readonly languageLinearParameters: number;
-    readonly hidden: number;
-    readonly intermediate: number;
-    readonly layers: number;
-    readonly heads: number;
-    readonly kvHeads: number;
-    readonly moe: { readonly intermediate: number; readonly expertsPerToken: number } | null;
-    readonly vision: {
-        readonly hidden: number;
-        readonly intermediate: number;
-        readonly heads: number;
-    };
-}
-
-export const HEAD_DIMENSION = 128;
-export const VOCABULARY = 151_936;
-export const MAX_POSITIONS = 262_144;
+/** Longest context of every size in the table. */
+export const MAX_POSITIONS = LANGUAGE.maxPositions;
 
 /** One image token is 32 x 32 pixels; the processor keeps an image between these bounds. */
 export const IMAGE = {
@@ -201,8 +253,9 @@ export function knownBuild(
 export interface ResolvedModel {
     /** Hugging Face repository, the first argument of `vllm serve`. */
     readonly id: string;
-    readonly size: ModelSize;
-    readonly variant: ModelVariant;
+    /** Null: not of the family in the table, see `checkpoint.ts`. */
+    readonly size: ModelSize | null;
+    readonly variant: ModelVariant | null;
     readonly geometry: ModelGeometry;
     readonly precision: Precision;
     readonly bytesPerLinear: number;
@@ -281,12 +334,26 @@ export function parsePrecision(text: string): Precision {
     throw new UserError(
         `Unknown precision "${text}".`,
         PRECISION_NAMES.join(", "),
-        "choose one of them, or leave it out for the tier's own",
+        didYouMean(
+            precision,
+            PRECISION_NAMES,
+            "choose one of them, or leave it out for the tier's own",
+        ),
     );
 }
 
 const SHORT_NAME =
     /^(?:qwen3-vl-)?(?:235b(?:-a22b)?|30b(?:-a3b)?|32b|8b|4b|2b)(?:-(?:instruct|thinking))?(?:-fp8)?$/i;
+
+/** What a person may have meant by a name that is not understood. */
+const SHORT_NAMES = MODEL_SIZE_NAMES.flatMap((size) => [
+    size,
+    ...MODEL_VARIANTS.flatMap((variant) => [
+        `${size}-${variant}`,
+        `Qwen3-VL-${size}-${variant}`,
+        `Qwen/Qwen3-VL-${size}-${variant}`,
+    ]),
+]);
 
 function sizeIn(name: string): ModelSize | undefined {
     const found = SIZE_IN_NAME.exec(name)?.[1]?.toUpperCase();
@@ -348,6 +415,10 @@ function unknownModel(model: string): UserError {
     return new UserError(
         `Unknown model "${model}".`,
         `a size (${MODEL_SIZE_NAMES.join(", ")}), with -Instruct or -Thinking if you like, or a Hugging Face repository owner/name whose name contains one of these sizes`,
-        "try --model 8B, or --model acme/My-Qwen3-VL-8B-finetune for weights of your own",
+        didYouMean(
+            model,
+            SHORT_NAMES,
+            "try --model 8B, or --model acme/My-Qwen3-VL-8B-finetune for weights of your own",
+        ),
     );
 }

@@ -1,72 +1,56 @@
 import { UserError } from "../common/userError";
-import { fitOn, type Fit, type Need } from "./fit";
+import {
+    computesInFloat16,
+    deadlineMinutes,
+    listCandidates,
+    minutesOn,
+    type Candidate,
+    type CandidateList,
+    type Skipped,
+} from "./candidates";
+import { UNNAMED_MODEL } from "./checkpoint";
+import { fitOn, type Fit } from "./fit";
 import { GPUS, type GpuName } from "./gpus";
-import {
-    INSTANCES,
-    INSTANCE_TYPES,
-    PRICE_REGION,
-    QUOTAS,
-    type InstanceType,
-    type Market,
-} from "./instances";
-import type { Rung } from "./ladder";
-import { weightBytes, type MemoryEstimate } from "./memory";
-import { estimateMinutes, volumeGiB, type Minutes } from "./minutes";
-import { BYTES_PER_LINEAR, knownBuild, type ModelSize } from "./models";
-import type { ModelVariant, ResolvedModel } from "./models";
-import {
-    isQuantised,
-    PRECISIONS,
-    PRECISION_NAMES,
-    serverDtype,
-    type Precision,
-} from "./precisions";
-import { ASSUMED_SPOT_SHARE, ceilingUsd, expectedUsd, usdPerHour } from "./price";
-import { checkRequest, DEADLINE_MINUTES, type CheckedRequest, type PlanRequest } from "./request";
-import { serverArgs, SERVER_PORT } from "./serverArgs";
+import { PRICE_REGION } from "./instances";
+import { ladderOf, type Rung } from "./ladder";
+import { tensorParallelDegrees, weightBytes, type MemoryEstimate } from "./memory";
+import { volumeGiB, type Minutes } from "./minutes";
+import type { ModelSize, ModelVariant } from "./models";
+import { nextLowerPrecision } from "./otherPrecision";
+import { isQuantised, PRECISIONS, type Precision } from "./precisions";
+import { regionFactor } from "./price";
+import { refusalOf } from "./refusal";
+import { checkRequest, type CheckedRequest, type PlanRequest, type Question } from "./request";
+import { serverArgs, SERVER_PORT, type ServerOptions } from "./serverArgs";
 import { TIERS, type TierName } from "./tiers";
 
-/** One machine that the run could be on. */
-export interface Candidate {
-    readonly instanceType: InstanceType;
-    readonly market: Market;
-    /** Null: the run's own region. */
-    readonly region: string | null;
-    /** Availability zone; null: the cloud chooses. */
-    readonly zone: string | null;
-    readonly gpuName: GpuName;
-    readonly gpuCount: number;
-    /** What a program is offered by one GPU. */
-    readonly gpuMemoryGiB: number;
-    /** GPUs that the server uses of them. */
-    readonly tensorParallel: number;
-    readonly fits: "yes" | "tight";
-    readonly vcpus: number;
-    /** Machine and public address. */
-    readonly priceUsdPerHour: number;
-    /** Expected price of the whole run; never above the ceiling. */
-    readonly expectedUsd: number;
-    /** Price when the run lasts until its deadline. */
-    readonly ceilingUsd: number;
-    readonly minutes: Minutes;
-    /** EC2 service quota (in vCPUs) that a launch counts against. */
-    readonly quotaCode: string;
-}
-
 /**
- * What a run will use, known before anything is rented. Plain data: survives JSON. Everything that
- * is not in `candidates` describes the first of them; for another one, plan again with its
- * `instanceType`, since the server's arguments depend on the GPU.
+ * Whether a model fits, where, for how long and at what price. Plain data: survives JSON.
+ *
+ * Everything that is not in `candidates` describes the first of them, or, without candidates, the
+ * GPU that was named or comes nearest. For another candidate plan again with its `instanceType`,
+ * since the server's arguments depend on the GPU.
  */
-export interface Plan {
+export interface Assessment {
     readonly tier: TierName;
     readonly model: {
         readonly id: string;
-        readonly size: ModelSize;
-        readonly variant: ModelVariant;
+        /** Null: a model that is not in the table. */
+        readonly size: ModelSize | null;
+        readonly variant: ModelVariant | null;
     };
     readonly precision: Precision;
-    readonly gpu: { readonly name: GpuName; readonly count: number; readonly memoryGiB: number };
+    /** Whether the model fits on the GPU below, rented or not. */
+    readonly fits: boolean;
+    /** Why the first candidate is the first, and why cheaper machines are none. */
+    readonly reasons: readonly string[];
+    readonly gpu: {
+        readonly name: GpuName;
+        readonly count: number;
+        readonly memoryGiB: number;
+        /** `own`: EC2 does not rent it. */
+        readonly where: "ec2" | "own";
+    };
     readonly memory: MemoryEstimate;
     readonly server: {
         /** Arguments after the image's entrypoint `vllm serve`, the model first. */
@@ -81,275 +65,228 @@ export interface Plan {
         readonly maxNumBatchedTokens: number;
         readonly maxImagePixels: number;
     };
-    /** Cheapest expected price first; never empty. */
+    /** In the order in which they are tried; empty: nothing can be rented. */
     readonly candidates: readonly Candidate[];
     readonly minutes: Minutes;
     readonly deadlineMinutes: number;
-    readonly budgetUsd: number;
+    /** Null: no limit. */
+    readonly budgetUsd: number | null;
+    /** Null: nothing can be rented. */
     readonly price: {
         readonly expectedUsd: number;
         readonly ceilingUsd: number;
         readonly priceUsdPerHour: number;
-    };
+    } | null;
     /** Least root volume for AMI, image and weights. */
     readonly volumeGiB: number;
     /** Assumptions and warnings, a sentence each. */
     readonly notes: readonly string[];
 }
 
-/** More than these are not worth a try each when capacity is short. */
-const MOST_CANDIDATES = 12;
-
-/** A deadline leaves this much more than the expected minutes. */
-const DEADLINE_MARGIN = 1.5;
+/** What a run will use, known before anything is rented: an assessment with a machine to rent. */
+export interface Plan extends Assessment {
+    readonly candidates: readonly [Candidate, ...Candidate[]];
+    readonly price: NonNullable<Assessment["price"]>;
+    readonly budgetUsd: number;
+}
 
 /**
  * Plans a run: which machine, how the server is started, how long, at what price. Pure; asks no
  * cloud.
  *
- * Without `instanceType` only machines are taken on which everything fits even at the high end of
- * the memory estimate; with it, the machine may also be a tight fit, and the notes say so.
+ * Without an instance type or GPU by name only machines are taken on which everything fits even at
+ * the high end of the memory estimate; with it, the machine may also be a tight fit, and the notes
+ * say so.
  *
  * @throws UserError for an unknown or contradictory request, when nothing fits (it says what
  *     would), and when the budget does not cover the run until its deadline.
  * @example planRun({ tier: "commit" }).candidates[0].instanceType; // "g6.xlarge"
  */
 export function planRun(request: PlanRequest): Plan {
+    const { assessment, refusal } = assess(request);
+    if (assessment.model.id === UNNAMED_MODEL)
+        throw new UserError(
+            "A model that was read from files alone cannot be served.",
+            "its Hugging Face repository beside the files",
+            "name it with --model owner/name; gpu-ci plan answers without",
+        );
+    if (refusal !== undefined) throw refusal;
+    return assessment as Plan;
+}
+
+/**
+ * As `planRun`, for whoever wants the answer also where it is no.
+ *
+ * @returns the assessment, and what `planRun` would throw where nothing can be rented.
+ * @throws UserError for an unknown or contradictory request.
+ */
+export function assess(request: Question): {
+    readonly assessment: Assessment;
+    readonly refusal?: UserError;
+} {
     const checked = checkRequest(request);
-    const fitting = fittingMachines(checked);
-    if (fitting.length === 0) throw nothingFits(checked);
-
-    const priced = fitting.flatMap((fit) => candidate(fit, checked) ?? []).sort(byPrice);
-    if (priced.length === 0) throw nothingSold(checked, fitting);
-    const affordable = priced.filter((machine) => machine.ceilingUsd <= checked.budgetUsd);
-    if (affordable.length === 0) throw overBudget(checked, priced[0]);
-
-    const [first] = affordable;
-    const fit = fitting.find(({ instanceType }) => instanceType === first.instanceType) as Fit;
+    const own = ownGpu(checked);
+    const list = own ? { candidates: [], skipped: [], fits: [] } : listCandidates(checked);
+    const { candidates, skipped } = list;
+    const first = candidates.at(0);
+    const fit = own ?? fitOf(first, list);
     const { model, maxModelLen, maxNumSeqs, maxNumBatchedTokens, maxImagePixels } = checked;
     const limits = { maxModelLen, maxNumSeqs, maxNumBatchedTokens, maxImagePixels };
     const { tensorParallel } = fit;
-    return {
+    const server: ServerOptions = {
+        modelId: model.id,
+        precision: model.precision,
+        computeCapability: GPUS[fit.gpu].computeCapability,
+        tensorParallel,
+        ...limits,
+    };
+    const minutes = first?.minutes ?? minutesOn(fit, checked);
+    const assessment: Assessment = {
         tier: checked.tier,
         model: { id: model.id, size: model.size, variant: model.variant },
         precision: model.precision,
-        gpu: { name: first.gpuName, count: first.gpuCount, memoryGiB: first.gpuMemoryGiB },
+        fits: fit.fits !== "no",
+        reasons: reasons(first, fit, skipped),
+        gpu: {
+            name: fit.gpu,
+            count: fit.gpuCount,
+            memoryGiB: GPUS[fit.gpu].programGiB,
+            where: GPUS[fit.gpu].where,
+        },
         memory: fit.memory,
         server: {
-            args: serverArgs({
-                modelId: model.id,
-                precision: model.precision,
-                computeCapability: GPUS[first.gpuName].computeCapability,
-                tensorParallel,
-                ...limits,
-            }),
-            ladder: [],
+            args: serverArgs(server),
             servedModelName: model.id,
             port: SERVER_PORT,
+            ladder: ladderOf(server, TIERS[checked.tier].ladder, lowerPrecision(server, checked)),
             tensorParallel,
             ...limits,
         },
-        candidates: affordable.slice(0, MOST_CANDIDATES),
-        minutes: first.minutes,
-        deadlineMinutes: deadline(checked, first.minutes),
-        budgetUsd: checked.budgetUsd,
-        price: {
-            expectedUsd: first.expectedUsd,
-            ceilingUsd: first.ceilingUsd,
-            priceUsdPerHour: first.priceUsdPerHour,
-        },
-        volumeGiB: volumeGiB(weightBytes(model.geometry, model.precision, model.bytesPerLinear, 1)),
-        notes: notes(checked, first, fit, priced.length - affordable.length),
-    };
-}
-
-function fittingMachines(checked: CheckedRequest): Fit[] {
-    // Candidates stand in for one another, so they all compute in the same type: a GPU without
-    // bfloat16 is taken for a quantised build only where it is asked for by name.
-    const types = checked.instanceType
-        ? [checked.instanceType]
-        : INSTANCE_TYPES.filter((type) => !computesInFloat16(type, checked.model.precision));
-    return types
-        .flatMap((type) => fitOn(type, checked) ?? [])
-        .filter(
-            ({ memory }) =>
-                memory.fits === "yes" ||
-                (memory.fits === "tight" && checked.instanceType !== undefined),
-        );
-}
-
-/** True where a precision that runs in bfloat16 elsewhere has to run in float16. */
-function computesInFloat16(type: InstanceType, precision: Precision): boolean {
-    const { computeCapability } = GPUS[INSTANCES[type].gpu];
-    return precision !== "fp16" && serverDtype(precision, computeCapability) === "float16";
-}
-
-function candidate(fit: Fit, checked: CheckedRequest): Candidate | undefined {
-    const { instanceType, tensorParallel, memory } = fit;
-    const shape = INSTANCES[instanceType];
-    const quotaCode = QUOTAS[shape.quota][checked.market];
-    const hourly = usdPerHour(instanceType, checked.market);
-    if (quotaCode === null || hourly === undefined) return undefined;
-    const { model } = checked;
-    const minutes = estimateMinutes(
-        TIERS[checked.tier].suiteMinutes,
-        { ...model, geometry: model.geometry },
-        shape.gpu,
-        tensorParallel,
-    );
-    const ceiling = ceilingUsd(instanceType, deadline(checked, minutes));
-    return {
-        instanceType,
-        market: checked.market,
-        region: null,
-        zone: null,
-        gpuName: shape.gpu,
-        gpuCount: shape.gpuCount,
-        gpuMemoryGiB: GPUS[shape.gpu].programGiB,
-        tensorParallel,
-        fits: memory.fits === "yes" ? "yes" : "tight",
-        vcpus: shape.vcpus,
-        priceUsdPerHour: hourly,
-        expectedUsd: Math.min(expectedUsd(hourly, checked.market, minutes.total), ceiling),
-        ceilingUsd: ceiling,
+        candidates,
         minutes,
-        quotaCode,
+        deadlineMinutes: deadlineMinutes(checked, minutes),
+        budgetUsd: Number.isFinite(checked.budgetUsd) ? checked.budgetUsd : null,
+        price: first
+            ? {
+                  expectedUsd: first.expectedUsd,
+                  ceilingUsd: first.ceilingUsd,
+                  priceUsdPerHour: first.priceUsdPerHour,
+              }
+            : null,
+        volumeGiB: volumeGiB(weightBytes(model.geometry, model.precision, model.bytesPerLinear, 1)),
+        notes: notes(checked, fit, minutes, first),
+    };
+    return {
+        assessment,
+        ...(first === undefined && { refusal: refusalOf(checked, list, own) }),
     };
 }
 
-/** Cheapest first; of equal price the smaller machine, then by name, so that a plan is repeatable. */
-function byPrice(a: Candidate, b: Candidate): number {
-    return (
-        a.expectedUsd - b.expectedUsd ||
-        a.vcpus - b.vcpus ||
-        a.instanceType.localeCompare(b.instanceType, "en")
-    );
+/** A GPU that EC2 does not rent: a machine of one's own with as many of them as are wanted. */
+function ownGpu(checked: CheckedRequest): Fit | undefined {
+    const { gpu, tensorParallel } = checked;
+    if (gpu === undefined || GPUS[gpu].where !== "own") return undefined;
+    return fitOn({ gpu, gpuCount: tensorParallel ?? 1 }, checked);
 }
 
-function deadline(checked: CheckedRequest, minutes: Minutes): number {
-    if (checked.deadlineMinutes !== undefined) return checked.deadlineMinutes;
-    const enough = Math.ceil(minutes.total * DEADLINE_MARGIN);
-    return Math.min(DEADLINE_MINUTES.max, Math.max(TIERS[checked.tier].deadlineMinutes, enough));
+/**
+ * The first candidate's fit; without one, that of the cheapest machine that is refused for another
+ * reason than memory, else of the one that comes nearest.
+ */
+function fitOf(first: Candidate | undefined, { fits, skipped }: CandidateList): Fit {
+    const refused = skipped
+        .flatMap(({ kind, offer }) => (kind !== "choice" && offer ? [offer] : []))
+        .sort((a, b) => a.expectedUsd - b.expectedUsd)
+        .at(0);
+    const chosen = fits.find(
+        ({ instanceType }) => instanceType === (first ?? refused)?.instanceType,
+    );
+    const nearest = [...fits].sort(
+        (a, b) =>
+            RANK[a.fits] - RANK[b.fits] ||
+            b.memory.leftGiB * b.tensorParallel - a.memory.leftGiB * a.tensorParallel,
+    );
+    return chosen ?? nearest[0];
+}
+
+const RANK = { yes: 0, tight: 1, no: 2 } as const;
+
+/** The next lower precision of the same model, for the last rung that a machine can climb down. */
+function lowerPrecision(
+    server: ServerOptions,
+    { model }: CheckedRequest,
+): ServerOptions | undefined {
+    const lower = nextLowerPrecision(model);
+    const degrees = lower ? tensorParallelDegrees(model.geometry, lower.precision) : [];
+    if (lower === undefined || !degrees.includes(server.tensorParallel)) return undefined;
+    return { ...server, modelId: lower.id, precision: lower.precision };
+}
+
+function reasons(first: Candidate | undefined, fit: Fit, skipped: readonly Skipped[]): string[] {
+    const said: string[] = [];
+    if (fit.why !== undefined) said.push(`${fit.gpuCount} x ${fit.gpu}: ${fit.why}.`);
+    if (first !== undefined)
+        said.push(
+            `${first.instanceType} ${first.market} is the cheapest expected run of those on which everything fits.`,
+        );
+    const price = first?.expectedUsd ?? Infinity;
+    const passedOver = skipped.filter(({ offer }) => (offer?.expectedUsd ?? 0) < price);
+    for (const [reason, machines] of byReason(passedOver))
+        said.push(`Not ${machines.join(", ")}: ${reason}.`);
+    return said;
+}
+
+/** Machines that are passed over for the same reason are named together. */
+function byReason(skipped: readonly Skipped[]): Map<string, string[]> {
+    const groups = new Map<string, string[]>();
+    for (const { instanceType, market, offer, reason } of skipped) {
+        const usd = offer ? ` (${offer.expectedUsd.toFixed(2)} USD)` : "";
+        const others = groups.get(reason) ?? [];
+        groups.set(reason, [...others, `${instanceType} ${market}${usd}`]);
+    }
+    return groups;
 }
 
 function notes(
     checked: CheckedRequest,
-    first: Candidate,
-    { memory }: Fit,
-    tooDear: number,
+    fit: Fit,
+    minutes: Minutes,
+    first: Candidate | undefined,
 ): string[] {
-    const { model } = checked;
-    const gpu = GPUS[first.gpuName];
+    const { model, regions } = checked;
+    const { memory } = fit;
+    const gpu = GPUS[fit.gpu];
     const said: string[] = [...model.notes];
     if (
         isQuantised(model.precision) &&
         gpu.computeCapability < PRECISIONS[model.precision].nativeFrom
     )
         said.push(
-            `${first.gpuName} has no ${model.precision} units: the weights are stored in ${model.precision} and computed in 16 bit.`,
+            `${fit.gpu} has no ${model.precision} units: the weights are stored in ${model.precision} and computed in 16 bit.`,
         );
-    if (computesInFloat16(first.instanceType, model.precision))
+    if (computesInFloat16(fit.gpu, model.precision))
         said.push(
-            `${first.gpuName} has no bfloat16: the server computes in float16, and its answers may differ from those on other GPUs.`,
+            `${fit.gpu} has no bfloat16: the server computes in float16, and its answers may differ from those on other GPUs.`,
         );
-    if (memory.fits === "tight")
+    if (fit.fits === "tight")
         said.push(
-            `Tight on ${first.instanceType}: ${memory.maxSequences} of ${checked.maxNumSeqs} full-length sequences are expected at once, and the server may not start if the reserve is nearer ${memory.reserveRangeGiB[1]} than ${memory.reserveGiB} GiB.`,
+            `Tight on ${first?.instanceType ?? fit.gpu}: ${memory.maxSequences} of ${checked.maxNumSeqs} full-length sequences are expected at once, and the server may not start if the reserve is nearer ${memory.reserveRangeGiB[1]} than ${memory.reserveGiB} GiB.`,
         );
-    if (!gpu.measured)
-        said.push(`The memory that a program sees on ${first.gpuName} is not measured.`);
-    if (checked.deadlineMinutes !== undefined && checked.deadlineMinutes < first.minutes.total)
+    if (!gpu.measured) said.push(`The memory that a program sees on ${fit.gpu} is not measured.`);
+    if (checked.deadlineMinutes !== undefined && checked.deadlineMinutes < minutes.total)
         said.push(
-            `The deadline of ${checked.deadlineMinutes} minutes is shorter than the ${first.minutes.total} minutes that this run is expected to take.`,
+            `The deadline of ${checked.deadlineMinutes} minutes is shorter than the ${minutes.total} minutes that this run is expected to take.`,
         );
-    if (tooDear > 0)
+    if (first?.market === "spot")
         said.push(
-            `${tooDear} more machine type${tooDear === 1 ? "" : "s"} would fit, but not the budget of ${checked.budgetUsd} USD until the deadline.`,
+            "Spot prices move, and a spot machine can be taken away: the expected price includes that risk, the ceiling counts with on-demand.",
         );
-    if (checked.market === "spot")
-        said.push(
-            `Spot prices are assumed at ${ASSUMED_SPOT_SHARE * 100} % of on-demand; the ceiling counts with on-demand.`,
-        );
-    if (checked.region !== undefined && checked.region !== PRICE_REGION)
-        said.push(
-            `Prices are those of ${PRICE_REGION}; ${checked.region} has its own, and may not offer every type.`,
-        );
+    for (const region of regions)
+        if (region !== null && region !== PRICE_REGION)
+            said.push(
+                regionFactor(region) === 1
+                    ? `Prices are those of ${PRICE_REGION}; ${region} has its own.`
+                    : `Prices in ${region} are ${PRICE_REGION}'s times ${regionFactor(region)}, the usual ratio.`,
+            );
     return said;
-}
-
-function nothingFits(checked: CheckedRequest): UserError {
-    const { model, instanceType, maxModelLen, maxNumSeqs } = checked;
-    const what = `Qwen3-VL ${model.size} in ${model.precision} with a context of ${maxModelLen} and ${maxNumSeqs} sequence${maxNumSeqs === 1 ? "" : "s"}`;
-    const where = instanceType
-        ? `${instanceType} (${INSTANCES[instanceType].gpuCount} x ${INSTANCES[instanceType].gpu})`
-        : "any machine of the table";
-    const here = instanceType ? fitOn(instanceType, checked) : undefined;
-    const why =
-        instanceType && !here
-            ? `the GPU cannot run ${model.precision}`
-            : here
-              ? `each GPU offers the server ${here.memory.availableGiB} GiB, of which loading takes ${here.memory.loadGiB} and the reserve ${here.memory.reserveGiB}`
-              : "each of them is too small";
-    return new UserError(
-        `${what} does not fit on ${where}: ${why}.`,
-        whatWouldFit(checked, here).join("; ") || undefined,
-        "choose one of these, or a smaller model",
-    );
-}
-
-/** Ways out, the one that changes least first. */
-function whatWouldFit(checked: CheckedRequest, here: Fit | undefined): string[] {
-    const { model } = checked;
-    const ways: string[] = [];
-    const withLess = (change: Partial<Need>) => fittingMachines({ ...checked, ...change })[0];
-    if (here && here.memory.maxModelLen >= 1024)
-        ways.push(`a context of at most ${here.memory.maxModelLen} on this machine`);
-    if (!checked.instanceType && checked.maxNumSeqs > 1 && withLess({ maxNumSeqs: 1 }))
-        ways.push(`maxNumSeqs 1 on ${withLess({ maxNumSeqs: 1 }).instanceType}`);
-    const smaller = PRECISION_NAMES.filter(
-        (precision) =>
-            PRECISIONS[precision].bitsPerLinear < PRECISIONS[model.precision].bitsPerLinear,
-    ).filter((precision) => withLess({ model: inPrecision(model, precision) }));
-    const known = smaller.filter((precision) => knownBuild(model.size, model.variant, precision));
-    if (known.length > 0) ways.push(`precision ${known.join(" or ")}`);
-    if (checked.instanceType) {
-        const elsewhere = fittingMachines({ ...checked, instanceType: undefined })
-            .flatMap((fit) => candidate(fit, checked) ?? [])
-            .sort(byPrice)[0];
-        if (elsewhere) ways.push(`instance type ${elsewhere.instanceType}`);
-    }
-    return ways;
-}
-
-function inPrecision(model: ResolvedModel, precision: Precision): ResolvedModel {
-    const build = knownBuild(model.size, model.variant, precision);
-    return {
-        ...model,
-        precision,
-        bytesPerLinear: build?.bytesPerLinear ?? BYTES_PER_LINEAR[precision],
-    };
-}
-
-function nothingSold(checked: CheckedRequest, fitting: readonly Fit[]): UserError {
-    const types = fitting.map(({ instanceType }) => instanceType).join(", ");
-    return new UserError(
-        `${types}: no ${checked.market} price or quota is known.`,
-        checked.market === "spot" ? "on-demand, or a smaller machine" : "another instance type",
-        checked.market === "spot" ? "pass --market on-demand" : "leave the instance type out",
-    );
-}
-
-function overBudget(checked: CheckedRequest, cheapest: Candidate): UserError {
-    const minutes = deadline(checked, cheapest.minutes);
-    const affordableMinutes = Math.floor((checked.budgetUsd / cheapest.ceilingUsd) * minutes);
-    const shorter =
-        affordableMinutes >= Math.max(DEADLINE_MINUTES.min, cheapest.minutes.total)
-            ? ` or deadlineMinutes to at most ${affordableMinutes}`
-            : "";
-    const least = Math.ceil(cheapest.ceilingUsd * 100) / 100;
-    return new UserError(
-        `The budget of ${checked.budgetUsd} USD does not cover this run: on ${cheapest.instanceType}, the cheapest that fits, it is expected to cost ${cheapest.expectedUsd.toFixed(2)} USD, and up to ${least.toFixed(2)} USD until its deadline of ${minutes} minutes.`,
-        `a budget of ${least.toFixed(2)} USD or more`,
-        `set budgetUsd to that${shorter}, or choose a smaller model or precision`,
-    );
 }

@@ -1,7 +1,13 @@
+import { didYouMean } from "../common/nearest";
 import { UserError } from "../common/userError";
+import type { CloudFacts } from "./facts";
+import { findGpu, GPUS, type GpuName } from "./gpus";
+import type { RunRecord } from "./history";
 import { INSTANCES, INSTANCE_TYPES, MARKETS, type InstanceType, type Market } from "./instances";
-import { imageTokens, tensorParallelDegrees } from "./memory";
-import { IMAGE, MAX_POSITIONS, resolveModel, type ResolvedModel } from "./models";
+import { tensorParallelDegrees } from "./memory";
+import { IMAGE, resolveModel, type ModelGeometry, type ResolvedModel } from "./models";
+import { parseRegion } from "./regions";
+import { imageTokensOf } from "./reserve";
 import { parseTier, TIERS, type TierName } from "./tiers";
 
 /** What a person asks for; everything but the tier has the tier's default. */
@@ -9,10 +15,14 @@ export interface PlanRequest {
     readonly tier: string;
     /** Size, size and variant, or Hugging Face repository: see `resolveModel`. */
     readonly model?: string;
+    /** A model that is not in the table, read from its own files: see `checkpointModel`. */
+    readonly checkpoint?: ResolvedModel;
     readonly precision?: string;
     /** Only this EC2 instance type. */
     readonly instanceType?: string;
-    /** `on-demand` (default) or `spot`. */
+    /** Only machines with this GPU; one that EC2 does not rent is planned as a machine of one's own. */
+    readonly gpu?: string;
+    /** `on-demand`, `spot` or `any` (spot first where it is cheaper). Default: the tier's. */
     readonly market?: string;
     readonly maxModelLen?: number;
     readonly maxNumSeqs?: number;
@@ -23,39 +33,67 @@ export interface PlanRequest {
     readonly budgetUsd?: number;
     /** 1 to 1440. */
     readonly deadlineMinutes?: number;
-    /** Prices are those of us-east-1; another region is noted in the plan. */
     readonly region?: string;
+    /** Where to go when the region has no capacity, in this order; comma-separated. */
+    readonly fallbackRegions?: string;
+    /** Availability zone; then no other zone and no other region is a candidate. */
+    readonly zone?: string;
+    /** What the cloud itself said, a region each. */
+    readonly facts?: readonly CloudFacts[];
+    /** Earlier runs, whose minutes say more than an estimate. */
+    readonly history?: readonly RunRecord[];
+    /** Whether the run is a rehearsal: only such earlier runs are alike. */
+    readonly emulated?: boolean;
 }
+
+/** A question about a run that nobody pays for yet: its budget may be null, which is no limit. */
+export type Question = Omit<PlanRequest, "budgetUsd"> & { readonly budgetUsd?: number | null };
 
 /** A checked request with its tier's defaults filled in. */
 export interface CheckedRequest {
     readonly tier: TierName;
     readonly model: ResolvedModel;
     readonly instanceType?: InstanceType;
-    readonly market: Market;
+    readonly gpu?: GpuName;
+    readonly markets: readonly Market[];
     readonly maxModelLen: number;
     readonly maxNumSeqs: number;
     readonly maxNumBatchedTokens: number;
     readonly maxImagePixels: number;
     readonly tensorParallel?: number;
+    /** Infinity: no limit. */
     readonly budgetUsd: number;
     readonly deadlineMinutes?: number;
-    readonly region?: string;
+    /** The run's own region first; null where nobody named one. */
+    readonly regions: readonly (string | null)[];
+    readonly zone?: string;
+    readonly facts: readonly CloudFacts[];
+    readonly history: readonly RunRecord[];
+    readonly emulated: boolean;
 }
+
+/** Tokens; a shorter context holds neither an image nor the suite's questions. */
+export const LEAST_CONTEXT = 1024;
+
+/** What `market` may be: one market, or both. */
+export const MARKET_CHOICES = [...MARKETS, "any"] as const;
 
 export const DEADLINE_MINUTES = { min: 1, max: 24 * 60 } as const;
 
 /** Between the server's two defaults (2048 and 8192), the same on every GPU. */
 const MAX_NUM_BATCHED_TOKENS = 4096;
 /** Room that a prompt and an answer need beside an image of the largest size. */
-const TEXT_BESIDE_IMAGE_TOKENS = 512;
+export const TEXT_BESIDE_IMAGE_TOKENS = 512;
 
 /** @throws UserError for the first thing that is unknown, out of bounds or contradictory. */
-export function checkRequest(request: PlanRequest): CheckedRequest {
+export function checkRequest(request: Question): CheckedRequest {
     const tierName = parseTier(request.tier);
     const tier = TIERS[tierName];
-    const model = resolveModel(request.model ?? tier.model, request.precision, tier.precision);
-    const maxModelLen = whole("maxModelLen", request.maxModelLen, 1024, MAX_POSITIONS);
+    const model =
+        request.checkpoint ??
+        resolveModel(request.model ?? tier.model, request.precision, tier.precision);
+    const { maxPositions } = model.geometry;
+    const maxModelLen = checkContext(request.maxModelLen, maxPositions);
     const maxImagePixels = whole(
         "maxImagePixels",
         request.maxImagePixels,
@@ -64,34 +102,55 @@ export function checkRequest(request: PlanRequest): CheckedRequest {
     );
     const maxNumSeqs = whole("maxNumSeqs", request.maxNumSeqs, 1, 1024) ?? tier.maxNumSeqs;
     const batched = whole("maxNumBatchedTokens", request.maxNumBatchedTokens, 512, 65_536);
-    const budgetUsd = request.budgetUsd ?? tier.budgetUsd;
-    if (!(Number.isFinite(budgetUsd) && budgetUsd > 0)) {
-        throw new UserError(
-            `The budget is ${budgetUsd} USD.`,
-            "an amount above 0",
-            `leave it out for the tier's ${tier.budgetUsd} USD`,
-        );
-    }
-    const context = maxModelLen ?? tier.maxModelLen;
+    const context = maxModelLen ?? Math.min(tier.maxModelLen, maxPositions);
     const checked: CheckedRequest = {
         tier: tierName,
         model,
         instanceType: parseInstanceType(request.instanceType),
-        market: parseMarket(request.market),
+        gpu: request.gpu === undefined ? undefined : findGpu(request.gpu),
+        markets: parseMarkets(request.market, tier.markets),
         maxModelLen: context,
         maxNumSeqs,
         maxNumBatchedTokens: Math.max(maxNumSeqs, batched ?? MAX_NUM_BATCHED_TOKENS),
         // A shorter context than the tier's brings its own, smaller images.
         maxImagePixels:
-            maxImagePixels ?? Math.min(tier.maxImagePixels, largestImagePixels(context)),
+            maxImagePixels ??
+            Math.min(tier.maxImagePixels, largestImagePixels(model.geometry, context)),
         tensorParallel: request.tensorParallel,
-        budgetUsd,
+        budgetUsd: checkBudget(request.budgetUsd, tier.budgetUsd),
         deadlineMinutes: checkDeadline(request.deadlineMinutes),
-        region: parseRegion(request.region),
+        ...parsePlace(request),
+        facts: request.facts ?? [],
+        history: request.history ?? [],
+        emulated: request.emulated ?? false,
     };
     checkImage(checked);
+    checkGpu(checked);
     checkTensorParallel(checked);
     return checked;
+}
+
+/** @throws UserError for a context that the model does not have. */
+function checkContext(wanted: number | undefined, most: number): number | undefined {
+    if (wanted !== undefined && Number.isInteger(wanted) && wanted > most)
+        throw new UserError(
+            `A context of ${wanted} tokens is longer than the model's.`,
+            `maxModelLen up to ${most}`,
+            "shorten it",
+        );
+    return whole("maxModelLen", wanted, LEAST_CONTEXT, most);
+}
+
+/** @throws UserError for an amount that is not above 0. */
+function checkBudget(wanted: number | null | undefined, tiers: number): number {
+    if (wanted === null) return Infinity;
+    const budgetUsd = wanted ?? tiers;
+    if (Number.isFinite(budgetUsd) && budgetUsd > 0) return budgetUsd;
+    throw new UserError(
+        `The budget is ${budgetUsd} USD.`,
+        "an amount above 0",
+        `leave it out for the tier's ${tiers} USD`,
+    );
 }
 
 /** @throws UserError for 0, negative and above 24 hours. */
@@ -112,27 +171,41 @@ function parseInstanceType(text: string | undefined): InstanceType | undefined {
     throw new UserError(
         `Unknown GPU instance type "${text}".`,
         (family.length > 0 ? family : INSTANCE_TYPES).join(", "),
-        "choose one of them, or leave it out for the cheapest that fits",
+        didYouMean(
+            text,
+            INSTANCE_TYPES,
+            "choose one of them, or leave it out for the cheapest that fits",
+        ),
     );
 }
 
-function parseMarket(text: string | undefined): Market {
-    if (text === undefined) return "on-demand";
-    if ((MARKETS as readonly string[]).includes(text)) return text as Market;
+function parseMarkets(text: string | undefined, tiers: readonly Market[]): readonly Market[] {
+    if (text === undefined) return tiers;
+    if (text === "any") return ["spot", "on-demand"];
+    if ((MARKETS as readonly string[]).includes(text)) return [text as Market];
     throw new UserError(
         `Unknown market "${text}".`,
-        MARKETS.join(", "),
-        "leave it out for on-demand",
+        MARKET_CHOICES.join(", "),
+        `leave it out for the tier's own: ${tiers.join(", then ")}`,
     );
 }
 
-function parseRegion(text: string | undefined): string | undefined {
-    if (text === undefined || /^[a-z]{2}(?:-[a-z]+)+-\d$/.test(text)) return text;
-    throw new UserError(
-        `"${text}" is not a region.`,
-        "an AWS region code such as us-east-1 or eu-central-1",
-        "leave it out for us-east-1",
-    );
+function parsePlace({ region, fallbackRegions, zone }: Question) {
+    const home = region === undefined ? null : parseRegion(region);
+    const others = (fallbackRegions ?? "")
+        .split(",")
+        .map((text) => text.trim())
+        .filter((text) => text !== "")
+        .map(parseRegion);
+    if (zone === undefined) return { regions: [...new Set([home, ...others])] };
+    if (!/^[a-z]{2}(?:-[a-z]+)+-\d[a-z]$/.test(zone) || (home && !zone.startsWith(home)))
+        throw new UserError(
+            `"${zone}" is not an availability zone${home ? ` of ${home}` : ""}.`,
+            `a zone such as ${home ?? "us-east-1"}a`,
+            "leave it out, and the cloud chooses one that has the machine",
+        );
+    // A zone lies in one region: there is nowhere else to go.
+    return { regions: [home], zone };
 }
 
 function whole(
@@ -150,29 +223,45 @@ function whole(
     );
 }
 
-function largestImagePixels(maxModelLen: number): number {
+/** Of an image that leaves room for text; any size where the model has its own limit of tokens. */
+function largestImagePixels({ vision }: ModelGeometry, maxModelLen: number): number {
     const tokens = maxModelLen - IMAGE.extraTokens - TEXT_BESIDE_IMAGE_TOKENS;
-    return Math.max(IMAGE.minPixels, tokens * IMAGE.pixelsPerToken);
+    if (vision.maxImageTokens !== null && vision.maxImageTokens <= tokens) return IMAGE.maxPixels;
+    return Math.max(IMAGE.minPixels, tokens * vision.pixelsPerToken);
 }
 
-function checkImage({ maxImagePixels, maxModelLen }: CheckedRequest): void {
-    const tokens = imageTokens(maxImagePixels) + IMAGE.extraTokens;
+function checkImage({ model, maxImagePixels, maxModelLen }: CheckedRequest): void {
+    const { geometry } = model;
+    const tokens = imageTokensOf(geometry, maxImagePixels) + IMAGE.extraTokens;
     if (tokens + TEXT_BESIDE_IMAGE_TOKENS <= maxModelLen) return;
     throw new UserError(
         `An image of ${maxImagePixels} pixels takes ${tokens} tokens, and the context has ${maxModelLen}.`,
-        `at most ${largestImagePixels(maxModelLen)} pixels with this context`,
+        `at most ${largestImagePixels(geometry, maxModelLen)} pixels with this context`,
         `lower maxImagePixels, or raise maxModelLen to ${tokens + TEXT_BESIDE_IMAGE_TOKENS} or more`,
     );
 }
 
-function checkTensorParallel({ model, tensorParallel, instanceType }: CheckedRequest): void {
+function checkGpu({ gpu, instanceType }: CheckedRequest): void {
+    if (gpu === undefined || instanceType === undefined || INSTANCES[instanceType].gpu === gpu)
+        return;
+    throw new UserError(
+        `${instanceType} has the ${INSTANCES[instanceType].gpu}, not the ${gpu}.`,
+        "a GPU or an instance type, or both that go together",
+        "leave one of them out",
+    );
+}
+
+function checkTensorParallel(checked: CheckedRequest): void {
+    const { model, tensorParallel, instanceType, gpu } = checked;
     if (tensorParallel === undefined) return;
     const degrees = tensorParallelDegrees(model.geometry, model.precision);
-    const gpus = instanceType ? INSTANCES[instanceType].gpuCount : 8;
+    // A machine of one's own may have any number of GPUs.
+    const isOwn = gpu !== undefined && GPUS[gpu].where === "own";
+    const gpus = instanceType && !isOwn ? INSTANCES[instanceType].gpuCount : 8;
     const allowed = degrees.filter((degree) => degree <= gpus);
     if (allowed.includes(tensorParallel)) return;
     throw new UserError(
-        `Tensor parallelism ${tensorParallel} cannot be used with Qwen3-VL ${model.size} in ${model.precision}${instanceType ? ` on ${instanceType}, which has ${gpus} GPU${gpus > 1 ? "s" : ""}` : ""}.`,
+        `Tensor parallelism ${tensorParallel} cannot be used with ${model.id} in ${model.precision}${instanceType ? ` on ${instanceType}, which has ${gpus} GPU${gpus > 1 ? "s" : ""}` : ""}.`,
         allowed.join(", "),
         "leave it out for the smallest that fits",
     );

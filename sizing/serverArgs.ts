@@ -19,6 +19,12 @@ export interface ServerOptions {
     readonly maxNumSeqs: number;
     readonly maxNumBatchedTokens: number;
     readonly maxImagePixels: number;
+    /** The name that requests use. Default: the model's id. */
+    readonly servedModelName?: string;
+    /** Default: the model's activation type. */
+    readonly kvCacheDtype?: "fp8";
+    /** No CUDA graphs and no compilation. Default: false. */
+    readonly eager?: boolean;
 }
 
 /**
@@ -35,7 +41,7 @@ export interface ServerOptions {
 export function serverArgs(options: ServerOptions): string[] {
     return [
         options.modelId,
-        ...["--served-model-name", options.modelId],
+        ...["--served-model-name", options.servedModelName ?? options.modelId],
         ...["--host", SERVER_HOST],
         ...["--port", String(SERVER_PORT)],
         ...["--dtype", serverDtype(options.precision, options.computeCapability)],
@@ -49,5 +55,7 @@ export function serverArgs(options: ServerOptions): string[] {
         ...["--seed", String(SEED)],
         ...["--generation-config", "vllm"],
         "--no-enable-prefix-caching",
+        ...(options.kvCacheDtype ? ["--kv-cache-dtype", options.kvCacheDtype] : []),
+        ...(options.eager ? ["--enforce-eager"] : []),
     ];
 }

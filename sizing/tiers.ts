@@ -1,4 +1,6 @@
 import { UserError } from "../common/userError";
+import type { Market } from "./instances";
+import type { RungEffect } from "./ladder";
 import type { Precision } from "./precisions";
 
 /** What a tier runs when nothing else is asked for. */
@@ -15,6 +17,13 @@ export interface Tier {
     readonly maxModelLen: number;
     readonly maxNumSeqs: number;
     readonly maxImagePixels: number;
+    /**
+     * Where machines are taken from. A spot machine can be taken away in mid-run; a long run would
+     * then cost more than it saved, and a person who waits would wait twice.
+     */
+    readonly markets: readonly Market[];
+    /** The worst that a rung of the OOM ladder may change; a release gets no changed answers. */
+    readonly ladder: RungEffect;
 }
 
 export const TIERS = {
@@ -28,6 +37,8 @@ export const TIERS = {
         maxModelLen: 8192,
         maxNumSeqs: 4,
         maxImagePixels: 1_048_576,
+        markets: ["on-demand"],
+        ladder: "answers",
     },
     commit: {
         about: "core cases on the 4-bit build, 5 to 10 minutes",
@@ -39,6 +50,8 @@ export const TIERS = {
         maxModelLen: 8192,
         maxNumSeqs: 8,
         maxImagePixels: 1_048_576,
+        markets: ["spot", "on-demand"],
+        ladder: "answers",
     },
     merge: {
         about: "the full suite in 16 bit, 1 to 2 hours",
@@ -50,6 +63,8 @@ export const TIERS = {
         maxModelLen: 16_384,
         maxNumSeqs: 8,
         maxImagePixels: 4_194_304,
+        markets: ["spot", "on-demand"],
+        ladder: "limits",
     },
     release: {
         about: "several rounds, stress and boundary, in the precision that is published",
@@ -61,6 +76,8 @@ export const TIERS = {
         maxModelLen: 32_768,
         maxNumSeqs: 4,
         maxImagePixels: 16_777_216,
+        markets: ["on-demand"],
+        ladder: "speed",
     },
 } as const satisfies Record<string, Tier>;
 

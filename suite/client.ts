@@ -135,11 +135,15 @@ export class ChatClient {
         }
     }
 
-    /** True where the server gives any HTTP answer at all. */
+    /**
+     * True where the server gives any HTTP answer at all, but for vLLM's 503 of a dead engine, whose
+     * other pages may answer a little longer (vLLM, entrypoints/serve/instrumentator/health.py).
+     */
     async isThere(): Promise<boolean> {
         try {
-            await (await this.fetch("/v1/models", undefined, 5)).text();
-            return true;
+            const response = await this.fetch("/health", undefined, 5);
+            await response.text();
+            return response.status !== 503;
         } catch {
             return false;
         }

@@ -21,7 +21,9 @@ export function renderJunit(results: SuiteResults): string {
             .property("tier", results.tier)
             .property("model", results.model)
             .property("server", results.server.version ?? "unknown")
-            .property("standIn", String(results.server.standIn));
+            .property("standIn", String(results.server.standIn))
+            .property("rung", results.server.rung?.name ?? "unknown")
+            .property("rungNote", results.server.rung?.note ?? "unknown");
         for (const each of cases) {
             const testCase = suite
                 .testCase()

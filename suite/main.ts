@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { SPLIT_CASES_RUNG } from "../common/rungNames";
 import { isUserError } from "../common/userError";
 import { loadCases, TestCase } from "./cases";
 import { renderJunit } from "./junit";
+import { readCasesToLeaveOut } from "./leftOut";
 import { renderReportHtml } from "./reportHtml";
-import { CaseResult, SuiteResults } from "./results";
+import { CaseResult, ServerRung, SuiteResults } from "./results";
 import { runSuite } from "./runSuite";
 import { Tier, TIERS } from "./tiers";
 
@@ -21,6 +23,10 @@ interface Options {
     seed: number;
     requestTimeout: number;
     contextTokens?: number;
+    rung?: string;
+    rungNote?: string;
+    rungBecause?: string;
+    setAside?: string;
 }
 
 const positive = (text: string): number => {
@@ -45,6 +51,23 @@ const command = new Command("suite")
     .option("--seed <n>", "sent with every request", positive, 20261124)
     .option("--request-timeout <seconds>", "for a single request", positive, 120)
     .option("--context-tokens <n>", "of the server, where it does not tell it itself", positive)
+    .addOption(new Option("--rung <name>", "what the server was started with").env("GPU_CI_RUNG"))
+    .addOption(
+        new Option("--rung-note <text>", "what differs there from the plan").env(
+            "GPU_CI_RUNG_NOTE",
+        ),
+    )
+    .addOption(
+        new Option("--rung-because <text>", "what ran out of memory before").env(
+            "GPU_CI_RUNG_BECAUSE",
+        ),
+    )
+    .addOption(
+        new Option(
+            "--set-aside <file>",
+            `results during which memory ran out; on rung ${SPLIT_CASES_RUNG} the case is left out`,
+        ).env("GPU_CI_SET_ASIDE"),
+    )
     .addHelpText(
         "after",
         "\nOPENAI_API_KEY is sent as a bearer token where it is set.\n" +
@@ -66,9 +89,14 @@ async function main(): Promise<number> {
         if (!isUserError(error)) {
             throw error;
         }
-        writeReports(options.out, resultsWithoutCases(options, error.message));
-        process.stderr.write(`error: ${error.message}\n`);
-        return EXIT_CODES.none;
+        return endWithoutCases(options, error.message);
+    }
+    const leftOut = options.rung === SPLIT_CASES_RUNG ? readCasesToLeaveOut(options.setAside) : [];
+    if (options.rung === SPLIT_CASES_RUNG && leftOut.length === 0) {
+        return endWithoutCases(
+            options,
+            "the server ran out of memory, but in no case of the suite",
+        );
     }
     const results = await runSuite({
         url: options.url,
@@ -78,6 +106,8 @@ async function main(): Promise<number> {
         seed: options.seed,
         requestTimeoutSeconds: options.requestTimeout,
         contextTokens: options.contextTokens,
+        rung: rungOf(options),
+        leftOut,
         apiKey: process.env.OPENAI_API_KEY || undefined,
         signal: stop.signal,
         onCase: (result, index, count) => process.stdout.write(progressLine(result, index, count)),
@@ -100,13 +130,28 @@ function progressLine(result: CaseResult, index: number, count: number): string 
     );
 }
 
-function resultsWithoutCases({ url, model, tier }: Options, why: string): SuiteResults {
+function rungOf({ rung, rungNote, rungBecause }: Options): ServerRung | undefined {
+    if (rung === undefined) {
+        return undefined;
+    }
+    return { name: rung, note: rungNote ?? "", ...(rungBecause && { because: rungBecause }) };
+}
+
+function endWithoutCases(options: Options, why: string): number {
+    writeReports(options.out, resultsWithoutCases(options, why));
+    process.stderr.write(`error: ${why}\n`);
+    return EXIT_CODES.none;
+}
+
+function resultsWithoutCases(options: Options, why: string): SuiteResults {
+    const { url, model, tier } = options;
+    const rung = rungOf(options);
     const now = new Date().toISOString();
     return {
         schemaVersion: 1,
         tier,
         model,
-        server: { url, standIn: false },
+        server: { url, standIn: false, ...(rung && { rung }) },
         startedAt: now,
         endedAt: now,
         seconds: 0,

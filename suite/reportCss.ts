@@ -54,6 +54,9 @@ dd { margin: 0; }
     border: 2px solid var(--odd); border-radius: 12px; padding: .9rem 1.25rem; color: var(--ink);
     background: repeating-linear-gradient(135deg, var(--odd-soft) 0 14px, transparent 14px 28px), var(--paper);
 }
+.rung { border: 1px solid var(--line); border-left: 8px solid var(--odd); border-radius: 12px; padding: .9rem 1.25rem; background: var(--odd-soft); }
+.rung b { color: var(--odd); display: block; font-size: 1.1rem; }
+
 .stand-in b { color: var(--odd); display: block; font-size: 1.1rem; }
 
 table { width: 100%; border-collapse: collapse; }

@@ -1,3 +1,4 @@
+import { PLANNED_RUNG } from "../common/rungNames";
 import { DIMENSIONS } from "./cases";
 import { CaseResult, LatencyNumbers, SuiteResults, ThroughputNumbers, TurnResult } from "./results";
 import { REPORT_CSS } from "./reportCss";
@@ -67,6 +68,7 @@ export function renderReportHtml(
 <main>
 ${[
     renderVerdict(results),
+    renderRung(results),
     renderStandIn(results),
     renderDimensions(results),
     renderPerformance(results),
@@ -125,6 +127,17 @@ function renderStandIn({ server }: SuiteResults): string {
         ? `<aside class="stand-in" role="note"><b>Stand-in server, not a real model.</b>
 The answers and times below come from a stand-in that the server itself declares. They show that the machinery works; they say nothing about Qwen3-VL.</aside>`
         : "";
+}
+
+/** The planned flags are no news; anything else is, whatever the verdict. */
+function renderRung({ server: { rung } }: SuiteResults): string {
+    if (rung === undefined || rung.name === PLANNED_RUNG) {
+        return "";
+    }
+    const because = rung.because ? ` (${rung.because})` : "";
+    return `<aside class="rung" role="note"><b>Obtained on rung “${escapeHtml(rung.name)}”, not as planned.</b>
+<span>${escapeHtml(sentence(`the server ran out of memory${because} and was started again with ${rung.note}`))}
+Compare these results only with others from the same rung.</span></aside>`;
 }
 
 function renderDimensions({ cases }: SuiteResults): string {

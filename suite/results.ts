@@ -46,7 +46,7 @@ const caseResultSchema = z.strictObject({
         .describe("Where a tier repeats its cases; the rest shows the first repeat that failed"),
     problem: z
         .strictObject({
-            kind: z.enum(["connection", "timeout", "server-error", "not-run"]),
+            kind: z.enum(["connection", "timeout", "server-error", "out-of-memory", "not-run"]),
             message: z.string(),
         })
         .optional()
@@ -84,6 +84,14 @@ export const suiteResultsSchema = z.strictObject({
         name: z.string().optional(),
         standIn: z.boolean().describe("True where the server says that it is no real model"),
         contextTokens: count.optional(),
+        rung: z
+            .strictObject({
+                name: z.string().describe("as-planned, or what was given up to fit"),
+                note: z.string().describe("What is different from the plan"),
+                because: z.string().optional().describe("Which rungs above ran out of memory, how"),
+            })
+            .optional()
+            .describe("What the server was started with, where that is known"),
     }),
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime(),
@@ -99,6 +107,7 @@ export const suiteResultsSchema = z.strictObject({
 });
 
 export type SuiteResults = z.infer<typeof suiteResultsSchema>;
+export type ServerRung = NonNullable<SuiteResults["server"]["rung"]>;
 export type CaseResult = z.infer<typeof caseResultSchema>;
 export type TurnResult = CaseResult["turns"][number];
 export type Problem = NonNullable<CaseResult["problem"]>;

@@ -49,6 +49,13 @@ export function skippedCase(testCase: TestCase, reason: string): CaseResult {
     return new CaseRecord(testCase, () => 0).skipped(reason).result;
 }
 
+/** The result of a case that is left out because the server ran out of memory in it. */
+export function leftOutCase(testCase: TestCase): CaseResult {
+    const message =
+        "the server ran out of memory in this case, even on the last rung; run it on a bigger machine";
+    return new CaseRecord(testCase, () => 0).errored({ kind: "out-of-memory", message }).result;
+}
+
 async function runDialogue(
     testCase: TestCase,
     context: CaseContext,
@@ -131,9 +138,12 @@ async function runMeasured(
         return record.errored({ kind: silent.cause, message: silent.message });
     }
     const refused = replies.find((reply) => reply.kind === "refused");
-    if (refused && (latency || answers.length === 0)) {
+    const broken = refused !== undefined && refused.status >= 500;
+    // Some answers of a server that died of the others are no throughput.
+    const died = broken && !(await context.client.isThere());
+    if (refused && (latency || answers.length === 0 || died)) {
         const message = `HTTP ${refused.status}: ${refused.message}`;
-        if (refused.status >= 500) {
+        if (broken) {
             return record.errored({ kind: "server-error", message });
         }
         record.addChecks([{ kind: "answered", passed: false, message: `refused with ${message}` }]);

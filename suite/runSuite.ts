@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TestCase } from "./cases";
 import { ChatClient, ServerIdentity } from "./client";
-import { CaseResult, countStatuses, SuiteResults } from "./results";
-import { CaseOutcome, runCase, skippedCase } from "./runCase";
+import { CaseResult, countStatuses, ServerRung, SuiteResults } from "./results";
+import { CaseOutcome, leftOutCase, runCase, skippedCase } from "./runCase";
 import { selectCases, Tier, TIER_RULES } from "./tiers";
 import { decideVerdict } from "./verdict";
 
@@ -17,6 +17,10 @@ export interface SuiteOptions {
     readonly identifyTimeoutSeconds?: number;
     /** Of the server, where it does not tell it itself. */
     readonly contextTokens?: number;
+    /** What the server was started with, for the report. */
+    readonly rung?: ServerRung;
+    /** Ids of cases that are not asked, because the server ran out of memory in them. */
+    readonly leftOut?: readonly string[];
     readonly apiKey?: string;
     /** Ends the suite early; the message of its reason (an Error) becomes the verdict's. */
     readonly signal?: AbortSignal;
@@ -53,17 +57,17 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
     const outcomes: CaseOutcome[] = [];
     for (const [index, testCase] of cases.entries()) {
         stopped ??= stopReason(signal);
-        const outcome =
-            stopped === undefined
-                ? await runRepeats(testCase, TIER_RULES[tier].repeats, {
-                      client,
-                      contextTokens,
-                      retryAfterSeconds,
-                  })
-                : { result: skippedCase(testCase, stopped) };
+        const notAsked = withoutAsking(testCase, options.leftOut, stopped);
+        const outcome = notAsked
+            ? { result: notAsked }
+            : await runRepeats(testCase, TIER_RULES[tier].repeats, {
+                  client,
+                  contextTokens,
+                  retryAfterSeconds,
+              });
         outcomes.push(outcome);
         options.onCase?.(outcome.result, index, cases.length);
-        if (outcome.result.status === "errored" && stopped === undefined) {
+        if (outcome.result.status === "errored" && !notAsked) {
             stopped =
                 stopReason(signal) ?? (await reasonToStop(client, outcomes, retryAfterSeconds));
         }
@@ -81,6 +85,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
             ...(identity?.name !== undefined && { name: identity.name }),
             standIn: identity?.standIn ?? false,
             ...(contextTokens !== undefined && { contextTokens }),
+            ...(options.rung && { rung: options.rung }),
         },
         startedAt: startedAt.toISOString(),
         endedAt: endedAt.toISOString(),
@@ -93,6 +98,18 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
             throughput: outcomes.flatMap(({ throughput }) => throughput ?? []),
         },
     };
+}
+
+/** The result of a case that is not asked; undefined where it is to be asked. */
+function withoutAsking(
+    testCase: TestCase,
+    leftOut: readonly string[] = [],
+    stopped: string | undefined,
+): CaseResult | undefined {
+    if (leftOut.includes(testCase.id)) {
+        return leftOutCase(testCase);
+    }
+    return stopped === undefined ? undefined : skippedCase(testCase, stopped);
 }
 
 function stopReason(signal: AbortSignal | undefined): string | undefined {
@@ -151,9 +168,10 @@ async function reasonToStop(
     if (!there) {
         return `the server stopped answering during ${last?.dimension}/${last?.id}`;
     }
-    const nothingYet = outcomes.every(({ result }) => result.status === "errored");
-    return nothingYet && outcomes.length >= CASES_WITHOUT_ANSWER
-        ? `the server gave none of the first ${outcomes.length} cases an answer (${last?.problem?.message})`
+    const asked = outcomes.filter(({ result }) => result.problem?.kind !== "out-of-memory");
+    const nothingYet = asked.every(({ result }) => result.status === "errored");
+    return nothingYet && asked.length >= CASES_WITHOUT_ANSWER
+        ? `the server gave none of the first ${asked.length} cases an answer (${last?.problem?.message})`
         : undefined;
 }
 

@@ -20,6 +20,23 @@ for phase in "$state"/phases/*; do
     printf '%s %s\n' "$(basename "$phase")" "$(cat "$phase")"
 done >"$report/logs/phases.txt"
 
+# Where the server got to; its last rung has not failed unless none was left.
+if [ -s "$state/ladder-ended" ]; then
+    ended=$(cat "$state/ladder-ended")
+elif [ -e "$state/phases/suite" ]; then
+    ended=served
+else
+    ended=other
+fi
+rungs=$(cat "$state/ladder.jsonl" 2>/dev/null)
+if [ "$ended" != exhausted ] && [ -s "$state/rung" ]; then
+    last=$(printf '{"name":"%s","note":"%s","failure":null}' \
+        "$(cat "$state/rung")" "$(cat "$state/rung.note")")
+    rungs=$(printf '%s\n%s' "$rungs" "$last" | sed '/^$/d')
+fi
+printf '{"rungs":[%s],"ended":"%s"}\n' \
+    "$(printf '%s\n' "$rungs" | paste -s -d , -)" "$ended" >"$report/ladder.json"
+
 case "${EXIT_CODE:-unknown} ${EXIT_STATUS:-unknown}" in
 'exited 0') verdict=passed ;;
 'exited 1') verdict=failed ;;

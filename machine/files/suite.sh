@@ -1,9 +1,11 @@
 #!/bin/sh
-# Waits until the server is ready, then runs the suite in its pinned container. Its exit code goes
-# to finish.sh: 0 passed, 1 a case failed, anything else no verdict.
+# Waits until the server is ready, then runs the suite in its pinned container; anew when the server
+# runs out of memory meanwhile and goes on with less. Its exit code goes to finish.sh: 0 passed, 1 a
+# case failed, anything else no verdict.
 set -u
 etc=/etc/ephemeral-gpu-ci
 state=/var/lib/ephemeral-gpu-ci
+report=$state/report
 log=/var/log/ephemeral-gpu-ci/suite.log
 url=http://127.0.0.1:8000
 budget=$(cat "$etc/server-ready-seconds")
@@ -12,39 +14,82 @@ image=$(cat "$etc/suite.image")
 say() {
     printf '%s\n' "$1" >>"$log"
 }
+server_runs() {
+    systemctl is-active --quiet gpu-ci-server
+}
+server_answers() {
+    curl --fail --silent --max-time 5 "$url/health" >/dev/null
+}
+failures() {
+    wc -l <"$state/ladder.jsonl"
+}
+
+wait_for_server() {
+    say "waiting up to $budget s for the server"
+    begin=$1
+    until server_answers && curl --fail --silent --max-time 5 "$url/v1/models" >/dev/null; do
+        if ! server_runs; then
+            if [ "$(cat "$state/ladder-ended" 2>/dev/null)" = exhausted ]; then
+                say "no verdict: the server ran out of memory, and no rung is left that could help"
+            else
+                say "no verdict: the server ended before it was ready; its last lines are:"
+                tail -n 5 /var/log/ephemeral-gpu-ci/server.log | cut -c 1-300 >>"$log"
+            fi
+            exit 3
+        fi
+        if [ $(($(date -u +%s) - begin)) -ge "$budget" ]; then
+            say "no verdict: the server was not ready after $budget s"
+            exit 3
+        fi
+        sleep 0.2
+    done
+    date -u +%s >"$state/phases/suite"
+    say "the server is ready on rung $(cat "$state/rung")"
+}
+
+# Where the suite ends first, because the server is gone, serve.sh is about to find out why.
+wait_for_ladder() {
+    begin=$(date -u +%s)
+    until server_answers || ! server_runs || [ "$(failures)" -ne "$1" ] ||
+        [ $(($(date -u +%s) - begin)) -ge 60 ]; do
+        sleep 0.2
+    done
+}
 
 say "pulling the suite's image"
 if ! docker pull --quiet "$image" >>"$log" 2>&1; then
     say "no verdict: the suite's image $image could not be pulled"
     exit 3
 fi
-
-say "waiting up to $budget s for the server"
-waited=0
-until curl --fail --silent --max-time 5 "$url/health" >/dev/null &&
-    curl --fail --silent --max-time 5 "$url/v1/models" >/dev/null; do
-    if ! systemctl is-active --quiet gpu-ci-server; then
-        say "no verdict: the server ended before it was ready; its last lines are:"
-        tail -n 5 /var/log/ephemeral-gpu-ci/server.log | cut -c 1-300 >>"$log"
-        exit 3
-    fi
-    if [ "$waited" -ge "$budget" ]; then
-        say "no verdict: the server was not ready after $budget s"
-        exit 3
-    fi
-    sleep 0.2
-    waited=$(($(date -u +%s) - $(cat "$state/phases/suite-asked")))
-done
-
-date -u +%s >"$state/phases/suite"
-say "the server is ready"
-# Beside the suite, which it does not disturb: at its end every second is paid for nothing.
-mkdir -p "$state/report/logs"
-/opt/ephemeral-gpu-ci/health.sh >"$state/report/logs/health.txt" 2>&1 &
 set --
 while IFS= read -r argument; do
     set -- "$@" "$argument"
 done <"$etc/suite.args"
-docker run --rm --name gpu-ci-suite --network host \
-    --volume "$state/suite:/suite:ro" --volume "$state/report:/report" \
-    "$image" "$@" >>"$log" 2>&1
+
+mkdir -p "$report/logs"
+wait_for_server "$(cat "$state/phases/suite-asked")"
+# Beside the suite, which it does not disturb: at its end every second is paid for nothing.
+/opt/ephemeral-gpu-ci/health.sh >"$report/logs/health.txt" 2>&1 &
+aside=''
+while :; do
+    before=$(failures)
+    rung=$(cat "$state/rung")
+    because=$(sed 's/.*"name":"\([^"]*\)".*"failure":"\([^"]*\)".*/\1: \2/' \
+        "$state/ladder.jsonl" | paste -s -d ';' -)
+    docker run --rm --name gpu-ci-suite --network host \
+        --env "GPU_CI_RUNG=$rung" --env "GPU_CI_RUNG_NOTE=$(cat "$state/rung.note")" \
+        --env "GPU_CI_RUNG_BECAUSE=$because" --env "GPU_CI_SET_ASIDE=$aside" \
+        --volume "$state/suite:/suite:ro" --volume "$report:/report" \
+        "$image" "$@" >>"$log" 2>&1
+    code=$?
+    wait_for_ladder "$before"
+    [ "$(failures)" -ne "$before" ] || exit "$code"
+    say "the server ran out of memory on rung $rung: what the suite found there does not count"
+    rm -f "$report/junit.xml" "$report/report.html"
+    aside=''
+    if [ -e "$report/results.json" ]; then
+        mv "$report/results.json" "$report/results.$rung.json"
+        aside=/report/results.$rung.json
+    fi
+    wait_for_server "$(date -u +%s)"
+done

@@ -1,3 +1,5 @@
+import { columns } from "../../common/columns";
+
 /** Seconds of one measurement, all rounds of it. */
 export interface Spread {
     readonly median: number;
@@ -67,7 +69,7 @@ export function compare(
 
 /** The comparisons as a plain table: seconds are medians, with the lowest and highest behind. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {
-    return table([
+    return columns([
         ["", "ours", "minimal", "ratio", "limit", ""],
         ...comparisons.map(({ name, oursSeconds, minimalSeconds, ratio, limit, holds }) => [
             name,
@@ -77,7 +79,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
             limit === null ? "none" : limit.toFixed(2),
             limit === null ? "" : holds ? "holds" : "BROKEN",
         ]),
-    ]);
+    ]).join("\n");
 }
 
 export function secondsText(seconds: Spread): string {
@@ -86,16 +88,4 @@ export function secondsText(seconds: Spread): string {
 
 function spreadText({ median: middle, min, max }: Spread, digits: number): string {
     return `${middle.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`;
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-    const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-    return rows
-        .map((row) =>
-            row
-                .map((cell, column) => cell.padEnd(widths[column]))
-                .join("  ")
-                .trimEnd(),
-        )
-        .join("\n");
 }

@@ -42,6 +42,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--machine-image", help="image that boots, for example name:tag")
     parser.add_argument("--image-store-volume", help="volume mounted read-only at /opt/images")
     parser.add_argument("--model-fault", help="a worse model on purpose, see rehearsal/model")
+    parser.add_argument(
+        "--machine-settings",
+        type=json.loads,
+        help="JSON that wins over what the instance type says, see rehearsal/model",
+    )
     parser.add_argument("--port", type=int, default=0, help="0 (default) takes a free one")
     arguments = parser.parse_args()
     arguments.docker_host = arguments.docker_host or os.environ.get("DOCKER_HOST")
@@ -72,6 +77,7 @@ def main() -> int:
                 arguments.machine_image,
                 arguments.image_store_volume,
                 arguments.model_fault,
+                arguments.machine_settings,
             )
         except RuntimeError as problem:
             print(f"rehearsal cloud: {problem}", file=sys.stderr)

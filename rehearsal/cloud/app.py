@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 from urllib.parse import parse_qs
 
-from . import moto_settings
+from . import moto_settings, prices
 
 from moto.core.config import default_user_config  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
@@ -48,6 +48,7 @@ class Cloud:
         let_states_use_its_role()
         let_wildcards_match_nothing()
         self.clock = Clock()
+        prices.install_spot_prices(self.clock)
         self.meter = Meter(self.clock)
         self.log = CallLog(state_dir / "calls.jsonl", self.clock)
         self.faults = Faults()
@@ -122,6 +123,8 @@ class Cloud:
     def _answer(self, call: Call, environ: Environ, body: bytes) -> Response:
         if call.service == "service-quotas":
             return _json(200, self.quotas.answer(call.action, call.params, call.region))
+        if call.service == "pricing":
+            return _json(200, prices.answer(call.action, call.params))
         with self.lock:
             furnish_region(call.region, self.clock)
             self._judge(call)
@@ -214,6 +217,7 @@ class Cloud:
             ("DELETE", "faults"): self._clear_faults,
             ("POST", "quotas"): self._set_quotas,
             ("POST", "poweroff"): self._power_off,
+            ("POST", "interrupt"): self._interrupt,
             ("POST", "lag"): self._set_lag,
             ("GET", "console"): lambda query, body: self.machines.console(query["instanceId"]),
         }
@@ -247,6 +251,10 @@ class Cloud:
 
     def _power_off(self, query: Dict[str, str], body: Any) -> Any:
         self.machines.power_off_inside(body["instanceId"])
+        return {}
+
+    def _interrupt(self, query: Dict[str, str], body: Any) -> Any:
+        self.compute.interrupt(body["instanceId"])
         return {}
 
     def close(self) -> None:

@@ -46,6 +46,8 @@ LISTED_AFTER_TERMINATION_SECONDS = 3600
 
 USER_REASON = ("Client.UserInitiatedShutdown", "User initiated shutdown")
 INSTANCE_REASON = ("Client.InstanceInitiatedShutdown", "Instance initiated shutdown")
+# AWS, API reference of EC2, StateReason.
+SPOT_REASON = ("Server.SpotInstanceTermination", "Spot instance termination")
 LAUNCH_FAILURE = ("Server.InternalError", "Internal error on launch")
 
 
@@ -131,7 +133,13 @@ class Compute:
             nic.public_ip = self.addresses.take()
         for one in instance.nics.values():
             one.delete_on_termination = True
-        gpus = (INSTANCE_TYPES.get(instance.instance_type, {}).get("GpuInfo") or {}).get("Gpus", [])
+        info = INSTANCE_TYPES.get(instance.instance_type, {})
+        vcpus = info.get("VCpuInfo", {})
+        instance.cpu_options = {  # type: ignore[attr-defined]
+            "CoreCount": vcpus.get("DefaultCores", 1),
+            "ThreadsPerCore": vcpus.get("DefaultThreadsPerCore", 1),
+        }
+        gpus = (info.get("GpuInfo") or {}).get("Gpus", [])
         gpu = gpus[0] if gpus else {}
         machine = Machine(
             instance_id=instance.id,
@@ -229,6 +237,16 @@ class Compute:
             else:
                 self._begin_stop(instance, INSTANCE_REASON, "")
                 self._finish_stop(instance)
+
+    def interrupt(self, instance_id: str) -> None:
+        """EC2 takes a spot machine back; raises ValueError where there is nothing to take back."""
+        with self.lock:
+            instance = self._instances.get(instance_id)
+            if instance is None or instance.lifecycle != "spot":
+                raise ValueError(f"{instance_id} is no spot machine of this cloud")
+            if instance.state not in ("pending", "running"):
+                raise ValueError(f"{instance_id} is {instance.state}: too late to interrupt it")
+            self._end(instance, SPOT_REASON, "", "spot")
 
     def end_all(self) -> None:
         """The cloud itself ends: what still runs is told so in the meter."""

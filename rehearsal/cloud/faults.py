@@ -26,6 +26,7 @@ class Fault:
     httpStatus: int = 500
     delaySeconds: float = 0.0
     caller: str = "*"
+    region: str = "*"
     match: Dict[str, Any] = field(default_factory=dict)
 
     def fits(self, call: Call) -> bool:
@@ -34,6 +35,7 @@ class Fault:
             and self.service in ("*", call.service)
             and self.action in ("*", call.action)
             and self.caller in ("*", call.caller)
+            and self.region in ("*", call.region)
             and all(call.params.get(name) == value for name, value in self.match.items())
         )
 

@@ -84,6 +84,7 @@ class DockerMachines:
         image: str,
         image_store_volume: Optional[str],
         model_fault: Optional[str] = None,
+        machine_settings: Optional[Dict[str, float]] = None,
     ) -> None:
         self.on_exit: OnExit = lambda instance_id: None
         self._state_dir = state_dir
@@ -92,6 +93,7 @@ class DockerMachines:
         self._image = image
         self._image_store_volume = image_store_volume
         self._model_fault = model_fault
+        self._machine_settings = machine_settings or {}
         self._locks: Dict[str, threading.Lock] = {}
         self._locks_lock = threading.Lock()
         # Containers that this class stops itself: their end is no news.
@@ -253,6 +255,7 @@ class DockerMachines:
         }
         if self._model_fault:
             machine["modelFault"] = self._model_fault
+        machine.update(self._machine_settings)
         (folder / "machine.json").write_text(json.dumps(machine, indent=4) + "\n", encoding="utf-8")
 
     def _watch(self) -> None:

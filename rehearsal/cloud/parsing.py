@@ -26,6 +26,7 @@ SERVICES = {
     "states": "stepfunctions",
     "s3": "s3",
     "servicequotas": "service-quotas",
+    "pricing": "pricing",
 }
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 

@@ -1,6 +1,7 @@
 """The HTTP surface of `vllm serve`: OpenAI's chat completions and vLLM's own pages."""
 
 import json
+import threading
 import time
 import traceback
 import uuid
@@ -9,7 +10,8 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from chat_request import ApiError, ChatRequest, check_model, read_chat_request, read_object
 from engine import Engine
-from log import log, log_access
+from log import log, log_access, log_engine_death
+from request_memory import EngineDeadError
 from tokens import split_tokens, token_id
 
 VLLM_VERSION = "0.33.0"
@@ -45,6 +47,15 @@ class ModelServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     service: Service
+    _ending = False
+
+    def end_with_engine(self) -> None:
+        """Stop serving, as vLLM's server does when its engine has died."""
+        if not self._ending:
+            self._ending = True
+            log_engine_death(self.service.engine.memory.cause_of_death or "")
+            # vLLM's waits for its connections to close.
+            threading.Timer(0.5, self.shutdown).start()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -81,6 +92,11 @@ class Handler(BaseHTTPRequestHandler):
                 self._route(path, body)
             except ApiError as error:
                 self._send_json(error.to_json(), error.status)
+            except EngineDeadError as error:
+                self.server.end_with_engine()
+                self.close_connection = True
+                failure = ApiError(str(error), 500, "InternalServerError")
+                self._send_json(failure.to_json(), failure.status)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
             except Exception as error:  # a fault of ours must not take the server down
@@ -92,7 +108,8 @@ class Handler(BaseHTTPRequestHandler):
     def _route(self, path: str, body: bytes) -> None:
         service = self.server.service
         if path in ("/health", "/ping"):
-            self._send(b"", 200, "text/plain")
+            dead = service.engine.memory.cause_of_death is not None
+            self._send(b"", 503 if dead else 200, "text/plain")
         elif path == "/version":
             self._send_json({"version": VLLM_VERSION, "stand_in": True, "name": NAME})
         elif path == "/load":
@@ -188,6 +205,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def _stream(self, request: ChatRequest, head: Dict[str, Any]) -> None:
         self._start(200, "text/event-stream; charset=utf-8", {"Transfer-Encoding": "chunked"})
+        try:
+            self._stream_choices(request, head)
+        except EngineDeadError as error:
+            # the status line is long gone
+            self.server.end_with_engine()
+            self.close_connection = True
+            self._event(ApiError(str(error), 500, "InternalServerError").to_json())
+        self._chunk(b"data: [DONE]\n\n")
+        self._chunk(b"")
+
+    def _stream_choices(self, request: ChatRequest, head: Dict[str, Any]) -> None:
         head = {**head, "object": "chat.completion.chunk"}
         produced = 0
         for index in range(request.choices):
@@ -204,8 +232,6 @@ class Handler(BaseHTTPRequestHandler):
                 thinking = thinking and ">" not in piece.text
         if request.include_usage:
             self._event({**head, "choices": [], "usage": _usage(request, produced)})
-        self._chunk(b"data: [DONE]\n\n")
-        self._chunk(b"")
 
     def _thinks(self) -> bool:
         thinking = self.server.service.engine.settings.identity.variant == "Thinking"

@@ -11,6 +11,7 @@ from machine import Machine
 from memory import MemoryReport, Settings
 from metrics import Metrics
 from mind import answer
+from request_memory import RequestMemory
 from tokens import split_tokens
 from vision import look_at
 from wrongness import make_wrong
@@ -44,9 +45,13 @@ class Engine:
         self._fault = machine.fault
         self._seed = seed
         self._slots = threading.BoundedSemaphore(settings.max_num_seqs)
+        self.memory = RequestMemory(settings, machine)
 
     def generate(self, request: ChatRequest, choice: int = 0) -> Iterator[Piece]:
-        """The tokens of one answer, each when a GPU would have made it."""
+        """The tokens of one answer, each when a GPU would have made it.
+
+        Raises EngineDeadError.
+        """
         arrived = time.monotonic()
         used = request.prompt_tokens / max(1, self.report.kv_tokens)
         self.metrics.add("num_requests_waiting")
@@ -57,9 +62,11 @@ class Engine:
             self.metrics.observe("request_queue_time_seconds", time.monotonic() - arrived)
             reason = "abort"
             try:
-                for piece in self._paced(request, choice, arrived):
-                    reason = piece.finish_reason or reason
-                    yield piece
+                with self.memory.taken():
+                    for piece in self._paced(request, choice, arrived):
+                        self.memory.check()
+                        reason = piece.finish_reason or reason
+                        yield piece
             finally:
                 # a client that hangs up ends the generator here
                 self.metrics.add("num_requests_running", -1)

@@ -23,3 +23,17 @@ def log_access(client: str, request_line: str, status: int) -> None:
     with _LOCK:
         line = f'(APIServer pid={os.getpid()}) INFO:     {client} - "{request_line}" {status}'
         print(line, file=sys.stderr, flush=True)
+
+
+def log_engine_death(cause: str) -> None:
+    """Print the death of the engine in mid-request as vLLM does; `cause` is the traceback's end."""
+    log("EngineCore encountered a fatal error.", "EngineCore_DP0", "ERROR", "core.py:844")
+    log(f"Traceback (most recent call last):\n{cause}", "EngineCore_DP0", "ERROR", "core.py:844")
+    log("AsyncLLM output_handler failed.", level="ERROR", where="async_llm.py:525")
+    log(
+        "vllm.v1.engine.exceptions.EngineDeadError: EngineCore encountered an issue. See stack trace"
+        " (above) for the root cause.",
+        level="ERROR",
+        where="async_llm.py:525",
+    )
+    log("Shutting down")

@@ -33,6 +33,8 @@ class Machine(NamedTuple):
     gpu_bytes: int
     fault: Optional[str]
     start_seconds: Optional[float]
+    request_bytes: int = 0
+    """What a running request takes that the start did not measure."""
 
     @property
     def compute_capability(self) -> float:
@@ -48,7 +50,8 @@ class MachineError(Exception):
 
 
 def read_machine(env: Mapping[str, str] = os.environ) -> Machine:
-    """Read machine.json: gpuName, gpuCount, gpuMemoryMiB, and modelFault, modelStartSeconds if any.
+    """Read machine.json: gpuName, gpuCount, gpuMemoryMiB, and if any modelFault, modelStartSeconds
+    and modelRequestMiB.
 
     The path is /etc/rehearsal/machine.json or REHEARSAL_MACHINE_FILE; REHEARSAL_MODEL_FAULT and
     REHEARSAL_MODEL_START_SECONDS win over the file's keys. Raises MachineError.
@@ -60,6 +63,7 @@ def read_machine(env: Mapping[str, str] = os.environ) -> Machine:
         name, count = str(told["gpuName"]), int(told["gpuCount"])
         share = SEEN_SHARE_T4 if "T4" in name else SEEN_SHARE
         seen = int(float(told["gpuMemoryMiB"]) * 2**20 * share)
+        request_bytes = int(float(told.get("modelRequestMiB", 0)) * 2**20)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MachineError(
             f"cannot read the machine's GPUs from {path}: {error!r}; "
@@ -69,4 +73,5 @@ def read_machine(env: Mapping[str, str] = os.environ) -> Machine:
     if fault is not None and fault not in FAULTS:
         raise MachineError(f"unknown fault {fault!r}; allowed: {', '.join(FAULTS)}")
     start = env.get("REHEARSAL_MODEL_START_SECONDS") or told.get("modelStartSeconds")
-    return Machine(name, count, seen, fault, None if start is None else float(start))
+    start_seconds = None if start is None else float(start)
+    return Machine(name, count, seen, fault, start_seconds, request_bytes)

@@ -325,6 +325,12 @@ def _check_settings(settings: Settings, machine: Machine, whole_images: bool) ->
             f"ValueError: size must hold 0 < min_pixels <= max_pixels, got {settings.min_pixels}"
             f" and {settings.max_pixels}"
         )
+    if settings.kv_dtype_bytes == 1 and machine.compute_capability < 8.9:
+        raise StartError(
+            "ValueError: FP8 KV cache is not supported by the Triton attention backend on"
+            f" {machine.gpu_name} (compute capability {machine.compute_capability}); native FP8"
+            " (fp8e4nv) requires SM89+. Re-run with --kv-cache-dtype bfloat16."
+        )
     batch = settings.max_num_batched_tokens
     if whole_images and settings.image_limit and settings.image_tokens - 2 > batch:
         raise StartError(

@@ -85,25 +85,6 @@ test("the connection breaks while the suite runs: waited for again, with the sam
     expect(await machinesOf(session, "test-broken-wait")).toHaveLength(1);
 }, 120_000);
 
-test("no capacity: the next candidate is taken", async () => {
-    await session.injectFaults([
-        {
-            service: "ec2",
-            action: "RunInstances",
-            times: 1,
-            kind: "error",
-            code: "InsufficientInstanceCapacity",
-            message:
-                "We currently do not have sufficient capacity in the Availability Zone you requested.",
-            httpStatus: 500,
-        },
-    ]);
-    const { exitCode, output } = await gpuCi(session, run("test-capacity"));
-    expect({ exitCode, output: exitCode === 0 ? "" : output }).toEqual({ exitCode: 0, output: "" });
-    const receipt = reportJson("test-capacity", "receipt");
-    expect(receipt.verdict).toBe("passed");
-}, 120_000);
-
 test("a server that never starts: no verdict, its last words in the report, nothing left", async () => {
     const { exitCode } = await gpuCi(session, run("test-no-server"), {
         GPU_CI_MODEL: "acme/not-a-Qwen3-VL-8B-that-the-server-knows",

@@ -16,12 +16,15 @@ export const PROJECT_DIR = resolve(__dirname, "..", "..");
 const GPU_CI = join(PROJECT_DIR, "bin", "gpu-ci.js");
 
 /** An emulated cloud with the foundation in it, for the tests of one file. */
-export async function startSession(options: SessionOptions = {}): Promise<Session> {
+export async function startSession(
+    options: SessionOptions = {},
+    foundation: Readonly<Record<string, string>> = {},
+): Promise<Session> {
     // `npm test` has set everything up; a single file run by hand does it itself.
     const given = process.env.GPU_CI_TEST_TOOLS;
     const tools: Tools = given ? JSON.parse(given) : await ensureAll();
     const session = await Session.start(tools, options);
-    await deployFoundation(session);
+    await deployFoundation(session, foundation);
     return session;
 }
 

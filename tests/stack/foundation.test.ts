@@ -23,6 +23,7 @@ let bareOutputs: Record<string, any>;
 let bucketOutputs: Record<string, any>;
 
 beforeAll(async () => {
+    process.env.AWS_REGION = "us-east-1";
     ({ registered: bare, outputs: bareOutputs } = await deploy({}));
     ({ registered: withBucket, outputs: bucketOutputs } = await deploy(REPORTS));
 }, 30_000);
@@ -94,9 +95,27 @@ describe("least privilege", () => {
             {
                 Effect: "Allow",
                 Action: "states:StartExecution",
-                Resource: "arn:mock:terminator",
+                Resource: ["arn:mock:terminator"],
             },
         ]);
+    });
+
+    test("with more regions, one in each of them, and nothing else", async () => {
+        const { registered } = await deploy({ regions: "us-east-1, eu-west-1,us-west-2" });
+        const machines = registered.filter(({ type }) => type.endsWith(":StateMachine"));
+        expect(machines.map(({ name, inputs }) => [name, inputs.name, inputs.region])).toEqual([
+            ["terminator", "ephemeral-gpu-ci-terminator", undefined],
+            ["terminator-eu-west-1", "ephemeral-gpu-ci-terminator", "eu-west-1"],
+            ["terminator-us-west-2", "ephemeral-gpu-ci-terminator", "us-west-2"],
+        ]);
+        expect(rights(registered, "deadline")).toEqual([
+            {
+                Effect: "Allow",
+                Action: "states:StartExecution",
+                Resource: machines.map(({ name }) => `arn:mock:${name}`),
+            },
+        ]);
+        expect(registered).toHaveLength(bare.length + 2);
     });
 
     test("a machine may do nothing; with a bucket, store its report there", () => {
@@ -144,6 +163,7 @@ describe("the report bucket", () => {
             "deadlineRoleArn",
             "instanceProfileName",
             "terminatorArn",
+            "terminatorArns",
         ]);
         expect(bucketOutputs.reportBucketArn).toBe("arn:mock:reports-bucket");
     });

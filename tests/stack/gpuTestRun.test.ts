@@ -28,6 +28,7 @@ beforeAll(async () => {
         callerCidr: "203.0.113.7/32",
         serverImage: `vllm/vllm-openai@sha256:${"a".repeat(64)}`,
         serverArgs: ["Qwen/Qwen3-VL-8B-Instruct", "--max-model-len", "8192"],
+        serverLadder: [{ name: "eager", note: "no graphs", helps: ["oom"], args: ["--eager"] }],
         suiteImage: `node@sha256:${"b".repeat(64)}`,
         suiteDir: "suite",
         suiteCommand: ["node", "/suite/suite.js"],
@@ -85,6 +86,12 @@ describe("the launch", () => {
         expect(secondPart).toContain("text/cloud-config");
         expect(Buffer.byteLength(userData)).toBeLessThanOrEqual(16384);
     });
+});
+
+test("the machine knows what to try when the server runs out of memory", () => {
+    const userData = secretValue(instance().userData);
+    expect(userData).toContain("rung eager oom 0");
+    expect(userData).toContain("arg --eager");
 });
 
 describe("arming before the launch", () => {

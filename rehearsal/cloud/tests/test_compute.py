@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unittest
+import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 
 from .support import CloudTest, wait_until
@@ -29,6 +30,23 @@ class ComputeTest(CloudTest):
         cloud.wait_for(ids.pop(), "terminated")
         with self.refused("IdempotentInstanceTerminated"):
             cloud.launch(ClientToken="once")
+
+    def test_a_spot_machine_is_taken_back(self) -> None:
+        cloud = self.cloud
+        spot = cloud.launch(InstanceMarketOptions={"MarketType": "spot"})
+        other = cloud.launch()
+        for one in (spot, other):
+            cloud.wait_for(one, "running")
+        cloud.control("POST", "interrupt", {"instanceId": spot})
+        ended = cloud.wait_for(spot, "terminated")
+        assert ended["InstanceLifecycle"] == "spot"
+        assert ended["StateReason"]["Code"] == "Server.SpotInstanceTermination"
+        machine = cloud.machine(spot)
+        assert (machine["state"], machine["endedBy"]) == ("terminated", "spot")
+        for wrong in (spot, other, "i-0"):
+            with self.assertRaises(urllib.error.HTTPError):
+                cloud.control("POST", "interrupt", {"instanceId": wrong})
+        assert cloud.state(other) == "running"
 
     def test_termination_takes_a_moment_and_then_frees_what_hung_on_it(self) -> None:
         cloud = self.cloud

@@ -88,6 +88,12 @@ STARTS: List[Tuple[str, int, str, str]] = [
         "Qwen/Qwen3-VL-4B-Instruct-FP8 --quantization awq",
         "does not match the quantization method",
     ),
+    (
+        "A10G",
+        22888,
+        "Qwen/Qwen3-VL-2B-Instruct --kv-cache-dtype fp8",
+        "FP8 KV cache is not supported",
+    ),
     ("L4", 22888, "Qwen/Qwen3-VL-7B-Instruct", "is not a valid model identifier"),
 ]
 

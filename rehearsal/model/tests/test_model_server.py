@@ -222,6 +222,38 @@ class ServerTest(unittest.TestCase):
         self.assertTrue(message["reasoning"])
 
 
+class EngineDeathTest(unittest.TestCase):
+    """Requests that take 1,000 MiB each, on a GPU whose server leaves them 1,807 MiB."""
+
+    def start(self, *options: str) -> RunningServer:
+        told = {"gpuName": "L4", "gpuCount": 1, "gpuMemoryMiB": 22888, "modelRequestMiB": 1000}
+        model = ["Qwen/Qwen3-VL-2B-Instruct", "--max-model-len", "4096"]
+        server = RunningServer(*model, *options, machine=told).wait_ready()
+        self.addCleanup(server.stop)
+        return server
+
+    def ask_two_at_once(self, server: RunningServer) -> List[int]:
+        with ThreadPoolExecutor(2) as pool:
+            question = "Write one sentence about the number 7."
+            asked = [pool.submit(server.chat, question, max_tokens=32) for _ in range(2)]
+            return sorted(one.result()[0] for one in asked)
+
+    def test_too_many_at_once_end_the_server_as_vllm_ends(self) -> None:
+        server = self.start()
+        self.assertEqual(self.ask_two_at_once(server), [500, 500])
+        self.assertEqual(server.wait_exit(), 0)
+        for words in (
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1000.00 MiB",
+            "EngineCore encountered a fatal error",
+            "EngineDeadError",
+        ):
+            self.assertIn(words, server.log())
+
+    def test_one_at_a_time_is_answered(self) -> None:
+        server = self.start("--max-num-seqs", "1")
+        self.assertEqual(self.ask_two_at_once(server), [200, 200])
+
+
 class FaultTest(unittest.TestCase):
     def ask_with(self, fault: str, by_file: bool) -> str:
         told: Dict[str, Any] = {"gpuName": "L4", "gpuCount": 1, "gpuMemoryMiB": 22888}

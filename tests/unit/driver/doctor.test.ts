@@ -6,15 +6,20 @@ import { planTable } from "../../../scripts/planTable";
 import { Progress } from "../../../scripts/progress";
 import { parseSettings } from "../../../settings";
 import { planRun } from "../../../sizing";
-import { FakeCloud, FakeEngine } from "./fakes";
+import { awsError, FakeCloud, FakeEngine } from "./fakes";
 
-async function examine(change: (cloud: FakeCloud) => void = () => undefined, raw = {}) {
+async function examine(
+    change: (cloud: FakeCloud) => void = () => undefined,
+    raw = {},
+    region = "us-east-1",
+) {
     const cloud = new FakeCloud();
     change(cloud);
     const lines: string[] = [];
     const exitCode = await doctor({
         readSettings: () => parseSettings({ tier: "dev", ...raw }, {}),
-        resolveRegion: async () => "us-east-1",
+        resolveRegion: async () => region,
+        planRequest: (settings) => settings,
         engine: new FakeEngine(cloud, { ups: [] }),
         openCloud: () => cloud,
         print: (line) => lines.push(line),
@@ -27,7 +32,7 @@ test("everything is there", async () => {
     const { exitCode, text } = await examine();
     expect(exitCode).toBe(0);
     expect(text).not.toContain("FAIL");
-    expect(text.match(/^ok /gm)).toHaveLength(10);
+    expect(text.match(/^ok /gm)).toHaveLength(14);
 });
 
 test.each<[string, RegExp, (cloud: FakeCloud) => void, object]>([
@@ -58,6 +63,18 @@ test.each<[string, RegExp, (cloud: FakeCloud) => void, object]>([
     ["image", /no SSM parameter/, (it) => it.missing.add(AMI_PARAMETER), {}],
     ["settings", /FAIL {2}settings.*callerCidr/, () => undefined, { callerCidr: "me" }],
     ["plan", /FAIL {2}plan/, () => undefined, { instanceType: "g9.huge" }],
+    [
+        "quota",
+        /FAIL {2}quota +quota L-DB2E81BA .*allows 2 vCPUs in us-east-1, 0 in use; g6.xlarge on-demand needs 4/,
+        (it) => (it.quotas = { "L-DB2E81BA": 2, "L-417A185B": 0 }),
+        { market: "on-demand" },
+    ],
+    [
+        "offers",
+        /FAIL {2}machines on offer +us-east-1 offers none of the plan's machines: g6.xlarge/,
+        (it) => (it.zones = { "g6.xlarge": [] }),
+        { instanceType: "g6.xlarge" },
+    ],
 ])("%s is missing: exit 2, and what to do", async (_name, message, change, raw) => {
     const { exitCode, text, cloud } = await examine(change, raw);
     expect(exitCode).toBe(2);
@@ -66,11 +83,30 @@ test.each<[string, RegExp, (cloud: FakeCloud) => void, object]>([
     expect(cloud.calls).toEqual([]);
 });
 
+test("a region that is none: the nearest are offered, and no cloud is asked", async () => {
+    const { exitCode, text } = await examine(undefined, {}, "us-esat-1");
+    expect(exitCode).toBe(2);
+    expect(text).toMatch(/FAIL {2}AWS region +"us-esat-1" is not.*\n.*\n.*did you mean us-east-1/);
+    expect(text).toMatch(/AWS account.*not looked at/);
+});
+
+test("quotas that may not be read are not known, which is no failure", async () => {
+    const { exitCode, text } = await examine((cloud) => {
+        const refused = () => awsError("AccessDeniedException", "no");
+        cloud.failures = { quota: Array.from({ length: 9 }, refused) };
+    });
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(/^\? {5}quota +not known in us-east-1$/m);
+    expect(text).toMatch(/^Note: quotas in us-east-1 are not known \(AccessDeniedException: no\)/m);
+    expect(text).toMatch(/Everything that a run needs is there. 1 not known.$/);
+});
+
 test("no region: the account is not looked at", async () => {
     const lines: string[] = [];
     const exitCode = await doctor({
         readSettings: () => parseSettings({ tier: "dev" }, {}),
         resolveRegion: () => Promise.reject(new UserError("no AWS region was given")),
+        planRequest: (settings) => settings,
         engine: new FakeEngine(new FakeCloud(), { ups: [] }),
         openCloud: () => new FakeCloud(),
         print: (line) => lines.push(line),
@@ -88,7 +124,7 @@ test("a plan as a table names the machines in order", () => {
         Math.max(
             ...text
                 .split("\n")
-                .filter((line) => !line.startsWith("Note"))
+                .filter((line) => !/^(Why|Note): /.test(line))
                 .map((line) => line.length),
         ),
     ).toBeLessThan(140);

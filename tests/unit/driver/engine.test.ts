@@ -7,7 +7,6 @@ import { parse } from "yaml";
 import { passphraseEnv } from "../../../scripts/engine";
 import { EventReader, shorten, withoutColour } from "../../../scripts/engineEvents";
 import { EngineProcess } from "../../../scripts/engineProcess";
-import { failoverOf, nextCandidates } from "../../../scripts/failover";
 import { newRunId, stackName } from "../../../scripts/runIdentity";
 import {
     ownSettings,
@@ -193,26 +192,4 @@ test("names of runs and stacks", () => {
     expect(stackName({ tier: "commit", runId: id, attempt: 2 })).toBe(`${id}-2`);
     expect(stackName({ tier: "dev", runId: "x", attempt: 1 })).toBe("dev-x-1");
     expect(stackName({ tier: "dev", runId: "device", attempt: 1 })).toBe("dev-device-1");
-});
-
-test.each([
-    [
-        "InsufficientInstanceCapacity: We currently do not have sufficient g6.xlarge capacity",
-        "next",
-    ],
-    ["creating EC2 Instance: operation error EC2: RunInstances, api error Unsupported: no", "next"],
-    ["The requested configuration is currently not supported.", "next"],
-    ["api error VcpuLimitExceeded: You have requested more vCPU capacity", "other-market"],
-    ["api error UnauthorizedOperation: no", "stop"],
-    ["api error UnsupportedOperation: no", "stop"],
-    ["", "stop"],
-])("failover for %p is %s", (text, failover) => {
-    expect(failoverOf([text])).toBe(failover);
-});
-
-test("after a quota error only other quotas are tried", () => {
-    const [a, b, c] = ["L-1", "L-1", "L-2"].map((quotaCode) => ({ quotaCode }));
-    expect(nextCandidates("next", a, [b, c])).toEqual([b, c]);
-    expect(nextCandidates("other-market", a, [b, c])).toEqual([c]);
-    expect(nextCandidates("stop", a, [b, c])).toEqual([]);
 });

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import type {
     Cloud,
     CloudResource,
+    DescribedType,
     Machine,
+    Quota,
     ResourceAnswer,
     RunQuery,
 } from "../../../scripts/cloud";
@@ -29,29 +31,42 @@ export function awsError(code: string, message = `the cloud says ${code}`): Erro
     return Object.assign(new Error(message), { name: code });
 }
 
-export type Failures = Partial<Record<"machines" | "terminate" | "resources" | "remove", Error[]>>;
+type FailingCall =
+    "machines" | "terminate" | "resources" | "remove" | "quota" | "zonesOffering" | "spotPrices";
+export type Failures = Partial<Record<FailingCall, Error[]>>;
 
 /** A cloud in memory: machines and resources with tags, a log of calls, failures on demand. */
 export class FakeCloud implements Cloud {
-    readonly region = "us-east-1";
     readonly calls: string[] = [];
     readonly all = new Map<string, Machine>();
     readonly things = new Map<string, CloudResource>();
     failures: Failures = {};
     missing = new Set<string>();
+    /** vCPUs by quota code, where they are not 192. */
+    quotas: Record<string, number> = {};
+    inUse: Record<string, number> = {};
+    /** Zones by type, where they are not a and b. */
+    zones: Record<string, string[]> = {};
+    /** Spot prices by type, one a zone. */
+    spotUsd: Record<string, number[]> = {};
+    types: DescribedType[] = [];
+    onDemandUsd: Record<string, number | undefined> = {};
     noCredentials = false;
     /** Machines of which the cloud refuses the end for ever. */
     protectedFromEnd = false;
     now: () => number = Date.now;
     private launched = 0;
 
-    launch(order: StackOrder, lifeMinutes = 45): Machine {
+    constructor(readonly region = "us-east-1") {}
+
+    launch(order: StackOrder, lifeMinutes = Number(order.settings.deadlineMinutes)): Machine {
         this.launched += 1;
         const machine: Machine = {
             instanceId: `i-${String(this.launched).padStart(8, "0")}`,
             state: "running",
             instanceType: order.settings.instanceType,
-            market: "on-demand",
+            market: order.settings.market as Machine["market"],
+            zone: order.settings.zone ?? `${this.region}a`,
             launchedAt: Math.floor(this.now() / 1000) * 1000,
             stateReasonCode: undefined,
             stateTransitionReason: undefined,
@@ -64,6 +79,13 @@ export class FakeCloud implements Cloud {
     add(kind: CloudResource["kind"], order: StackOrder): void {
         const id = `${kind}-${order.settings.runId}-${order.settings.attempt}`;
         this.things.set(id, { kind, id, tags: tagsOf(order, this.now() + 60_000) });
+    }
+
+    /** Takes a spot machine back; EC2 gives no time for that. */
+    takeBack(instanceId: string): void {
+        this.end(instanceId, "Server.SpotInstanceTermination");
+        const machine = this.all.get(instanceId) as Machine;
+        this.all.set(instanceId, { ...machine, stateTransitionReason: undefined });
     }
 
     end(instanceId: string, code = "Client.UserInitiatedShutdown", at = this.now()): void {
@@ -124,6 +146,31 @@ export class FakeCloud implements Cloud {
     stateMachineExists = async (name: string) => !this.missing.has(name);
     parameter = async (name: string) => (this.missing.has(name) ? undefined : "ami-0123456789");
 
+    quota = async (code: string): Promise<Quota | undefined> => {
+        this.failOn("quota");
+        const vcpus = this.quotas[code] ?? 192;
+        return { name: `quota ${code}`, vcpus };
+    };
+    vcpusInUse = async () => this.inUse;
+    zonesOffering = async (types: readonly string[]) => {
+        this.failOn("zonesOffering");
+        const zones = [`${this.region}a`, `${this.region}b`];
+        return Object.fromEntries(types.map((type) => [type, this.zones[type] ?? zones]));
+    };
+    spotPrices = async (types: readonly string[]) => {
+        this.failOn("spotPrices");
+        return types.flatMap((instanceType) =>
+            (this.spotUsd[instanceType] ?? []).map((usdPerHour, index) => ({
+                instanceType,
+                zone: `${this.region}${"abc"[index]}`,
+                usdPerHour,
+            })),
+        );
+    };
+    describeTypes = async (types: readonly string[]) =>
+        this.types.filter(({ instanceType }) => types.includes(instanceType));
+    onDemandUsdPerHour = async (type: string) => this.onDemandUsd[type];
+
     private failOn(call: keyof Failures): void {
         const error = this.failures[call]?.shift();
         if (error) {
@@ -155,9 +202,13 @@ export interface UpScript {
     /** Error before anything is launched. */
     readonly failBefore?: string;
     /** Verdict of the suite; its report comes home. */
-    readonly verdict?: "passed" | "failed";
+    readonly verdict?: SuiteResults["verdict"];
     /** Error after the launch. */
     readonly failAfter?: string;
+    /** What happens to the machine just before that error. */
+    readonly meanwhile?: (machine: Machine, cloud: FakeCloud) => void;
+    /** Rungs that the server climbed down, and how it ended; comes home with the report. */
+    readonly ladder?: { readonly rungs: readonly string[]; readonly ended: string };
     /** Called once the machine runs; `up` then waits for the cancel. */
     readonly hang?: (machine: Machine) => void;
     /** After the cancel, a launch that was on its way comes through. */
@@ -180,8 +231,9 @@ export class FakeEngine implements Engine {
     private ups = 0;
 
     constructor(
-        private readonly cloud: FakeCloud,
+        cloud: FakeCloud,
         private readonly script: EngineScript,
+        private readonly cloudIn: (region: string) => FakeCloud = () => cloud,
     ) {}
 
     async describe() {
@@ -190,7 +242,8 @@ export class FakeEngine implements Engine {
 
     stack(order: StackOrder): RunStack {
         this.orders.push(order);
-        const { cloud, script, calls } = this;
+        const { script, calls } = this;
+        const cloud = this.cloudIn(order.env.AWS_REGION);
         let destroyFailures = script.destroyFailures ?? 0;
         let machine: Machine | undefined;
         return {
@@ -229,7 +282,11 @@ export class FakeEngine implements Engine {
                 if (step.verdict) {
                     writeResults(order.settings.reportDir, step.verdict);
                 }
+                if (step.ladder) {
+                    writeLadder(order.settings.reportDir, step.ladder);
+                }
                 if (step.failAfter) {
+                    step.meanwhile?.(machine as Machine, cloud);
                     throw new EngineError(step.failAfter, [step.failAfter]);
                 }
                 options.onSuccess?.();
@@ -285,14 +342,22 @@ export function suiteResults(verdict: SuiteResults["verdict"], endedAt = Date.no
     };
 }
 
-function writeResults(dir: string, verdict: "passed" | "failed"): void {
+function writeResults(dir: string, verdict: SuiteResults["verdict"]): void {
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, "results.json"), JSON.stringify(suiteResults(verdict)));
     writeFileSync(join(dir, "junit.xml"), "<testsuites/>");
 }
 
+function writeLadder(dir: string, { rungs, ended }: NonNullable<UpScript["ladder"]>): void {
+    mkdirSync(dir, { recursive: true });
+    const named = rungs.map((name) => ({ name, note: "", failure: "no-room-for-cache" }));
+    writeFileSync(join(dir, "ladder.json"), JSON.stringify({ rungs: named, ended }));
+}
+
 export interface World {
+    /** The cloud of the run's own region. */
     readonly cloud: FakeCloud;
+    readonly cloudIn: (region: string) => FakeCloud;
     readonly engine: FakeEngine;
     readonly options: RunOptions;
     readonly lines: string[];
@@ -305,14 +370,21 @@ export interface World {
 export function world(script: EngineScript, env: NodeJS.ProcessEnv = {}): World {
     const dir = mkdtempSync(join(tmpdir(), "gpu-ci-driver-"));
     writeFileSync(join(dir, "Pulumi.yaml"), "name: ephemeral-gpu-ci\n");
-    const cloud = new FakeCloud();
-    const engine = new FakeEngine(cloud, script);
+    const clouds = new Map<string, FakeCloud>();
+    const cloudIn = (region: string) => {
+        const known = clouds.get(region) ?? new FakeCloud(region);
+        clouds.set(region, known);
+        return known;
+    };
+    const cloud = cloudIn("us-east-1");
+    const engine = new FakeEngine(cloud, script, cloudIn);
     const lines: string[] = [];
     const progress = new Progress({ write: (line) => lines.push(line) });
     const source = new EventEmitter();
     const reports = join(dir, "reports");
     return {
         cloud,
+        cloudIn,
         engine,
         lines,
         source,
@@ -322,7 +394,7 @@ export function world(script: EngineScript, env: NodeJS.ProcessEnv = {}): World 
             reportsRoot: reports,
             env: { GPU_CI_CALLER_CIDR: "203.0.113.7/32", GPU_CI_OWNER: "tests", ...env },
             engine,
-            openCloud: () => cloud,
+            openCloud: cloudIn,
             resolveRegion: async () => "us-east-1",
             signals: new Signals(progress, source),
             progress,

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { XMLValidator } from "fast-xml-parser";
 import fc from "fast-check";
 
+import { REMOVAL_ORDER } from "../../../scripts/cloud";
 import type { Receipt } from "../../../scripts/receipt";
 import { receiptSchema } from "../../../scripts/receipt";
 import { run } from "../../../scripts/run";
+import type { Plan } from "../../../sizing";
 import { suiteResultsSchema } from "../../../suite/results";
 import { awsError, world, type EngineScript, type Failures, type World } from "./fakes";
 
@@ -24,7 +26,8 @@ interface LifeCycle {
     readonly exitCode: number;
     readonly verdict: Receipt["verdict"];
     readonly releasedBy: Receipt["releasedBy"];
-    readonly attempts?: number;
+    /** Default 1; "all": as many as the plan has candidates. */
+    readonly attempts?: number | "all";
     readonly why?: RegExp;
     /** Kinds of what is left. */
     readonly left?: readonly string[];
@@ -154,21 +157,55 @@ const LIFE_CYCLES: readonly LifeCycle[] = [
         attempts: 2,
     },
     {
-        name: "no capacity for three candidates",
-        script: { ups: Array.from({ length: 9 }, () => ({ failBefore: CAPACITY })) },
+        name: "no capacity for any candidate: every one of them is tried",
+        script: { ups: Array.from({ length: 99 }, () => ({ failBefore: CAPACITY })) },
         exitCode: 2,
         verdict: "none",
         releasedBy: "none",
-        attempts: 3,
+        attempts: "all",
         why: /InsufficientInstanceCapacity/,
     },
     {
-        name: "a quota error does not try the same quota again",
-        script: { ups: Array.from({ length: 9 }, () => ({ failBefore: "VcpuLimitExceeded: 0" })) },
+        name: "throttled until the engine gave up: the next candidate",
+        script: { ups: [{ failBefore: "RequestLimitExceeded: no" }, { verdict: "passed" }] },
+        exitCode: 0,
+        verdict: "passed",
+        releasedBy: "driver",
+        attempts: 2,
+    },
+    {
+        name: "forbidden, whatever else the error says: no other candidate",
+        script: { ups: [{ failBefore: `UnauthorizedOperation: no; ${CAPACITY}` }] },
         exitCode: 2,
         verdict: "none",
         releasedBy: "none",
-        attempts: 1,
+    },
+    {
+        name: "the cloud took the order and found no host for it: the next candidate",
+        script: {
+            ups: [
+                {
+                    failAfter: "unexpected state 'terminated', wanted target 'running'",
+                    meanwhile: ({ instanceId }, cloud) =>
+                        cloud.end(instanceId, "Server.InsufficientInstanceCapacity"),
+                },
+                { verdict: "passed" },
+            ],
+        },
+        exitCode: 0,
+        verdict: "passed",
+        releasedBy: "driver",
+        attempts: 2,
+    },
+    {
+        name: "no capacity, and the cloud does not say that nothing is left: no other candidate",
+        script: { ups: [{ failBefore: CAPACITY }, { verdict: "passed" }] },
+        failures: { resources: Array.from({ length: 500 }, () => awsError("ExpiredToken")) },
+        exitCode: 3,
+        verdict: "none",
+        releasedBy: "none",
+        left: REMOVAL_ORDER,
+        schedule: "kept",
     },
 ];
 
@@ -180,6 +217,8 @@ describe("a run's life-cycles", () => {
         const end = await run(REQUEST, it.options);
 
         const { receipt } = end;
+        const attempts =
+            cycle.attempts === "all" ? planOf(it, receipt).candidates.length : cycle.attempts;
         expect({
             exitCode: end.exitCode,
             verdict: receipt.verdict,
@@ -191,7 +230,7 @@ describe("a run's life-cycles", () => {
             verdict: cycle.verdict,
             releasedBy: cycle.releasedBy,
             left: [...(cycle.left ?? [])].sort(),
-            attempts: cycle.attempts ?? 1,
+            attempts: attempts ?? 1,
         });
         if (cycle.why) {
             expect(receipt.why).toMatch(cycle.why);
@@ -240,8 +279,11 @@ describe("order of a release", () => {
             [1, "no-capacity"],
             [2, "verdict"],
         ]);
-        const [first, other] = it.engine.orders.map(({ settings }) => settings.instanceType);
-        expect(first).not.toBe(other);
+        const asked = it.engine.orders.map(({ settings: { instanceType, market } }) => ({
+            instanceType,
+            market,
+        }));
+        expect(planOf(it, receipt).candidates.slice(0, 2)).toMatchObject(asked);
     });
 
     test("a stack that could not be destroyed is kept when something is left, with its reason", async () => {
@@ -540,12 +582,17 @@ test("whatever fails, the cloud is asked by tag, and receipt and report are ther
     );
 });
 
+/** The plan that a run followed, as it stands in its report. */
+function planOf(it: World, { runId }: Receipt): Plan {
+    return JSON.parse(readFileSync(join(it.reports, runId, "plan.json"), "utf8"));
+}
+
 function expectWholeFolder(it: World, receipt: Receipt): void {
     const folder = join(it.reports, receipt.runId);
     const read = (name: string) => readFileSync(join(folder, name), "utf8");
     expect(receiptSchema.parse(JSON.parse(read("receipt.json")))).toEqual(receipt);
     const results = suiteResultsSchema.parse(JSON.parse(read("results.json")));
-    if (receipt.verdict !== "none") {
+    if (receipt.verdict === "passed" || receipt.verdict === "failed") {
         expect(results.verdict).toBe(receipt.verdict);
     }
     expect(XMLValidator.validate(read("junit.xml"))).toBe(true);

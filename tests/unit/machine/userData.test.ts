@@ -1,11 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 
 import { parse } from "yaml";
 
 import { isUserError } from "../../../common/userError";
 import { serverFiles, suiteFiles } from "../../../machine/serverFiles";
 import { machineText, machineUserData, UserDataArgs } from "../../../machine/userData";
+import { ladderOf } from "../../../sizing/ladder";
+import { serverArgs, ServerOptions } from "../../../sizing/serverArgs";
 
 const ARGS: UserDataArgs = {
     powerOffAt: "2026-11-24T06:58:00Z",
@@ -40,8 +44,15 @@ test("the second part is a cloud-config with the host key, the files and the com
     const config = parse(parts(machineUserData(ARGS))[2]);
     expect(config.ssh_keys.ed25519_private).toBe("PRIVATE\n");
     const files = Object.fromEntries(config.write_files.map((file: any) => [file.path, file]));
-    expect(files["/etc/ephemeral-gpu-ci/server.args"].content).toBe(
-        'Qwen/Qwen3-VL-8B-Instruct\n--mm-processor-kwargs\n{"max_pixels": 1003520}\n',
+    expect(files["/etc/ephemeral-gpu-ci/ladder"].content).toBe(
+        [
+            "rung as-planned - 0",
+            "note as planned",
+            "arg Qwen/Qwen3-VL-8B-Instruct",
+            "arg --mm-processor-kwargs",
+            'arg {"max_pixels": 1003520}',
+            "",
+        ].join("\n"),
     );
     expect(files["/opt/ephemeral-gpu-ci/suite.sh"].permissions).toBe("0755");
     expect(config.runcmd).toEqual([
@@ -50,12 +61,20 @@ test("the second part is a cloud-config with the host key, the files and the com
     ]);
 });
 
+test("long files are compressed, as cloud-init unpacks them", () => {
+    const config = parse(parts(machineUserData(ARGS))[2]);
+    const file = config.write_files.find(({ path }: any) => path.endsWith("/suite.sh"));
+    expect(file.encoding).toBe("gz+b64");
+    const content = gunzipSync(Buffer.from(file.content, "base64")).toString();
+    expect(content).toBe(machineText("suite.sh"));
+});
+
 test("no placeholder is left in the boot hook", () => {
     expect(parts(machineUserData(ARGS))[1]).not.toMatch(/@[A-Z_]+@/);
 });
 
 test("what is longer than EC2 takes is refused, with the numbers", () => {
-    const files = [{ path: "/x", content: "x".repeat(9000), permissions: "0644" }];
+    const files = [{ path: "/x", content: randomBytes(9000).toString("hex"), permissions: "0644" }];
     let refused: unknown;
     try {
         machineUserData({ ...ARGS, files: [...ARGS.files, ...files] });
@@ -64,6 +83,35 @@ test("what is longer than EC2 takes is refused, with the numbers", () => {
     }
     expect(isUserError(refused)).toBe(true);
     expect((refused as Error).message).toMatch(/\d{5} bytes.*16384/);
+});
+
+test("with the longest ladder, a kilobyte of what EC2 takes is free", () => {
+    const server: ServerOptions = {
+        modelId: "Qwen/Qwen3-VL-235B-A22B-Thinking",
+        precision: "bf16",
+        computeCapability: 9,
+        tensorParallel: 8,
+        maxModelLen: 262_144,
+        maxNumSeqs: 256,
+        maxNumBatchedTokens: 16_384,
+        maxImagePixels: 16_777_216,
+    };
+    const lower: ServerOptions = {
+        ...server,
+        modelId: "Qwen/Qwen3-VL-235B-A22B-Thinking-FP8",
+        precision: "fp8",
+    };
+    const ladder = ladderOf(server, "answers", lower);
+    const files = serverFiles({
+        image: `vllm/vllm-openai@sha256:${"a".repeat(64)}`,
+        args: serverArgs(server),
+        ladder,
+    });
+    const rest = ARGS.files.filter(({ path }) => !files.some((file) => file.path === path));
+    const hostKey = { ...ARGS.hostKey, privateKey: randomBytes(300).toString("base64") };
+    const userData = machineUserData({ ...ARGS, hostKey, files: [...files, ...rest] });
+    expect(ladder).toHaveLength(7);
+    expect(userData.length).toBeLessThan(15 * 1024);
 });
 
 test("an argument with a line break is refused", () => {

@@ -5,12 +5,11 @@ import {
     GIB,
     imageTokens,
     kvBytesPerToken,
-    loadBytes,
-    reserveGiB,
     tensorParallelDegrees,
     weightBytes,
     type MemoryRequest,
 } from "../../../sizing/memory";
+import { MEMORY_FORMULAS } from "../../../sizing/memoryFormulas";
 import {
     BYTES_PER_LINEAR,
     knownBuild,
@@ -18,43 +17,34 @@ import {
     MODEL_SIZE_NAMES,
     type ModelSize,
 } from "../../../sizing/models";
+import { loadedBytes, otherParameters, sumBytes } from "../../../sizing/weights";
 import { PRECISIONS, PRECISION_NAMES, type Precision } from "../../../sizing/precisions";
 
 /** Relative error of an estimate, in percent. */
 const percent = (estimated: number, measured: number) => 100 * Math.abs(estimated / measured - 1);
 
-describe("load and KV cache agree with what servers printed, within 1 %", () => {
-    // "Model loading took", "Available KV cache memory" and "GPU KV cache size" of public logs.
-    test.each`
-        log                         | size         | precision | batched | loadGiB    | kvGiB    | kvTokens
-        ${"2B on an RTX 5070 Ti"}   | ${"2B"}      | ${"bf16"} | ${2048} | ${4.24}    | ${8.13}  | ${76_144}
-        ${"8B on an RTX 4090"}      | ${"8B"}      | ${"bf16"} | ${2048} | ${16.65}   | ${null}  | ${null}
-        ${"8B on a Jetson Thor"}    | ${"8B"}      | ${"bf16"} | ${2048} | ${16.6397} | ${40.48} | ${294_752}
-        ${"8B geometry on ROCm"}    | ${"8B"}      | ${"fp16"} | ${8192} | ${16.78}   | ${72.12} | ${525_136}
-        ${"30B-A3B on an H100 NVL"} | ${"30B-A3B"} | ${"bf16"} | ${8192} | ${58.2299} | ${19.4}  | ${211_936}
-    `("$log", ({ size, precision, batched, loadGiB, kvGiB, kvTokens }) => {
-        const geometry = MODEL_SIZES[size as ModelSize];
-        const load = loadBytes(geometry, precision, 2, 1, batched) / GIB;
-        expect(percent(load, loadGiB)).toBeLessThan(1);
-        if (kvGiB !== null) {
-            const perToken = kvBytesPerToken(geometry, precision, 1);
-            expect(percent(perToken, (kvGiB * GIB) / kvTokens)).toBeLessThan(1);
-        }
-    });
-
+describe("the KV cache", () => {
     test("KV cache needed for one long sequence, as the server's refusal said it", () => {
         // 8B, 32,768 tokens: "4.5 GiB KV cache is needed", public log.
         expect((32_768 * kvBytesPerToken(MODEL_SIZES["8B"], "bf16", 1)) / GIB).toBe(4.5);
+    });
+
+    test.each`
+        precision | cache     | bytes
+        ${"bf16"} | ${"auto"} | ${147_456}
+        ${"bf16"} | ${"fp8"}  | ${73_728}
+        ${"int4"} | ${"auto"} | ${147_456}
+        ${"fp32"} | ${"auto"} | ${294_912}
+        ${"fp32"} | ${"fp8"}  | ${73_728}
+    `("takes $bytes bytes a token of 8B in $precision, cache $cache", (row) => {
+        expect(kvBytesPerToken(MODEL_SIZES["8B"], row.precision, 1, row.cache)).toBe(row.bytes);
     });
 });
 
 describe("weights agree with files on disk, within 1 %", () => {
     test.each`
-        file                       | size     | precision | bytes
-        ${"2B AWQ, group 32"}      | ${"2B"}  | ${"int4"} | ${2_229_344_344}
-        ${"4B index, total_size"}  | ${"4B"}  | ${"bf16"} | ${8_875_631_616}
-        ${"8B index, total_size"}  | ${"8B"}  | ${"bf16"} | ${17_534_247_392}
-        ${"32B index, total_size"} | ${"32B"} | ${"bf16"} | ${66_714_780_128}
+        file                  | size    | precision | bytes
+        ${"2B AWQ, group 32"} | ${"2B"} | ${"int4"} | ${2_229_344_344}
     `("$file", ({ size, precision, bytes }) => {
         const build = knownBuild(size, "Instruct", precision)!;
         const estimated = weightBytes(
@@ -71,29 +61,6 @@ test("QuantTrio's layout meets the 17.9 GB of its 30B-A3B build", () => {
     const { bytesPerLinear } = knownBuild("235B-A22B", "Instruct", "int4")!;
     const bytes = weightBytes(MODEL_SIZES["30B-A3B"], "int4", bytesPerLinear, 1);
     expect(percent(bytes, 17.9e9)).toBeLessThan(1);
-});
-
-describe("the reserve's range holds what public logs leave over", () => {
-    // total x utilization - load - KV, of servers whose other options are known.
-    test.each`
-        log                                   | size    | pixels        | context   | seqs   | eager    | reserve
-        ${"8B on an RTX 4090, full images"}   | ${"8B"} | ${16_777_216} | ${32_768} | ${256} | ${false} | ${2.56}
-        ${"2B on an RTX 5070 Ti, eager"}      | ${"2B"} | ${16_777_216} | ${2048}   | ${1}   | ${true}  | ${1.54}
-        ${"8B on a 48 GB card, 1 Mpx, eager"} | ${"8B"} | ${1_003_520}  | ${32_768} | ${256} | ${true}  | ${1.05}
-    `("$log", ({ size, pixels, context, seqs, eager, reserve }) => {
-        const { range } = reserveGiB({
-            geometry: MODEL_SIZES[size as ModelSize],
-            precision: "bf16",
-            tensorParallel: 1,
-            maxNumBatchedTokens: 2048,
-            maxModelLen: context,
-            maxNumSeqs: seqs,
-            maxImagePixels: pixels,
-            eager,
-        });
-        expect(reserve).toBeGreaterThanOrEqual(range[0]);
-        expect(reserve).toBeLessThanOrEqual(range[1]);
-    });
 });
 
 describe("how a model can be cut", () => {
@@ -131,6 +98,9 @@ const anyServer: fc.Arbitrary<MemoryRequest> = fc
         maxImagePixels: fc.integer({ min: 65_536, max: 16_777_216 }),
         gpuProgramGiB: fc.double({ min: 8, max: 300, noNaN: true }),
         utilization: fc.double({ min: 0.5, max: 0.95, noNaN: true }),
+        kvCacheDtype: fc.constantFrom("auto" as const, "fp8" as const),
+        eager: fc.boolean(),
+        video: fc.boolean(),
     })
     .map(({ size, ...rest }) => ({
         ...rest,
@@ -148,7 +118,58 @@ describe("whatever the server", () => {
                 const small = estimateMemory(server);
                 const large = estimateMemory({ ...server, [what]: server[what] + more });
                 expect(large.totalGiB).toBeGreaterThanOrEqual(small.totalGiB);
+                expect(large.totalRangeGiB[0]).toBeGreaterThanOrEqual(small.totalRangeGiB[0]);
+                expect(large.totalRangeGiB[1]).toBeGreaterThanOrEqual(small.totalRangeGiB[1]);
                 expect(RANK[large.fits]).toBeLessThanOrEqual(RANK[small.fits]);
+            }),
+        );
+    });
+
+    test.each([
+        ["videos", { video: false }, { video: true }],
+        ["CUDA graphs", { eager: true }, { eager: false }],
+        ["a 16-bit KV cache", { kvCacheDtype: "fp8" }, { kvCacheDtype: "auto" }],
+    ] as const)("%s never need less memory", (_, without, having) => {
+        fc.assert(
+            fc.property(anyServer, (server) => {
+                const small = estimateMemory({ ...server, ...without });
+                const large = estimateMemory({ ...server, ...having });
+                expect(large.totalGiB).toBeGreaterThanOrEqual(small.totalGiB);
+                expect(large.totalRangeGiB[1]).toBeGreaterThanOrEqual(small.totalRangeGiB[1]);
+            }),
+        );
+    });
+
+    // Not of the reserve: communication between the GPUs costs each of them more.
+    test("more GPUs never load more on each, nor keep more of a token", () => {
+        fc.assert(
+            fc.property(anyServer, (server) => {
+                const on = (tensorParallel: number) =>
+                    estimateMemory({ ...server, tensorParallel });
+                for (const degree of [1, 2, 4]) {
+                    expect(on(2 * degree).loadGiB).toBeLessThanOrEqual(on(degree).loadGiB);
+                    expect(on(2 * degree).kvBytesPerToken).toBeLessThanOrEqual(
+                        on(degree).kvBytesPerToken,
+                    );
+                }
+            }),
+        );
+    });
+
+    test("every figure is a number, the expectation lies in its range, and sums hold", () => {
+        fc.assert(
+            fc.property(anyServer, (server) => {
+                const { parts, ...estimate } = estimateMemory(server);
+                const figures = [...Object.values(estimate).flat(), ...Object.values(parts)];
+                expect(figures.filter((figure) => !Number.isFinite(figure))).toEqual([
+                    estimate.fits,
+                ]);
+                const [low, high] = estimate.totalRangeGiB;
+                expect(estimate.totalGiB).toBeGreaterThanOrEqual(low);
+                expect(estimate.totalGiB).toBeLessThanOrEqual(high);
+                const sum = Object.values(parts).reduce((total, part) => total + part, 0);
+                expect(sum).toBeCloseTo(estimate.loadGiB, 2);
+                expect(estimate.totalGiB + estimate.leftGiB).toBeCloseTo(estimate.availableGiB, 2);
             }),
         );
     });
@@ -197,6 +218,25 @@ describe("whatever the server", () => {
     });
 });
 
+test("every figure of the estimate has a formula and a source", () => {
+    const { parts, ...estimate } = estimateMemory({
+        geometry: MODEL_SIZES["8B"],
+        precision: "bf16",
+        bytesPerLinear: 2,
+        tensorParallel: 1,
+        maxNumBatchedTokens: 4096,
+        maxModelLen: 8192,
+        maxNumSeqs: 8,
+        maxImagePixels: 1_048_576,
+        gpuProgramGiB: 21.95,
+        utilization: 0.9,
+    });
+    expect(Object.keys(MEMORY_FORMULAS).sort()).toEqual(
+        [...Object.keys(estimate), ...Object.keys(parts)].sort(),
+    );
+    expect(estimate.imageTokens).toBe(1024 + 2);
+});
+
 test("a fit is sure only when it holds at the high end of the reserve", () => {
     fc.assert(
         fc.property(anyServer, (server) => {
@@ -211,11 +251,44 @@ test("a fit is sure only when it holds at the high end of the reserve", () => {
 });
 
 describe("the tables are consistent", () => {
-    test.each(MODEL_SIZE_NAMES)("%s: its parts are smaller than the whole", (size) => {
-        const geometry = MODEL_SIZES[size];
-        const embedding = 151_936 * geometry.hidden;
-        expect(geometry.languageLinearParameters + embedding).toBeLessThan(geometry.parameters);
-        expect(geometry.heads % geometry.kvHeads).toBe(0);
+    test.each(MODEL_SIZE_NAMES)("%s: its parts are its parameters, to the byte", (size) => {
+        const layout = { precision: "bf16", bytesPerLinear: 2, tensorParallel: 1 } as const;
+        const { mropeTable, deepStack, ...weights } = loadedBytes(
+            { ...layout, geometry: MODEL_SIZES[size] },
+            4096,
+        );
+        expect(sumBytes({ ...weights, mropeTable: 0, deepStack: 0 })).toBe(
+            2 * MODEL_SIZES[size].parameters,
+        );
+        expect([mropeTable, deepStack]).toEqual([
+            268_435_456,
+            3 * 4096 * MODEL_SIZES[size].hidden * 2,
+        ]);
+    });
+
+    test.each(MODEL_SIZE_NAMES)(
+        "%s: what is neither linear nor table is norms and router",
+        (size) => {
+            const geometry = MODEL_SIZES[size];
+            const norms = 2 * geometry.hidden + 2 * geometry.headDimension;
+            const router = geometry.moe ? 128 * geometry.hidden : 0;
+            expect(otherParameters(geometry)).toBe(
+                geometry.layers * (norms + router) + geometry.hidden,
+            );
+        },
+    );
+
+    test.each(MODEL_SIZE_NAMES)("%s: its tower follows from its geometry", (size) => {
+        const { hidden: out, vision } = MODEL_SIZES[size];
+        const { hidden, intermediate, depth } = vision;
+        const patches = (vision.patchElements + 1) * hidden + vision.positionEmbeddings * hidden;
+        const attention = 4 * hidden ** 2 + 4 * hidden;
+        const mlp = 2 * hidden * intermediate + intermediate + hidden;
+        const block = attention + mlp + 4 * hidden;
+        const merged = 4 * hidden;
+        const merger = merged ** 2 + merged + merged * out + out;
+        const norms = 2 * hidden + 3 * 2 * merged;
+        expect(patches + depth * block + 4 * merger + norms).toBe(vision.parameters);
     });
 
     test.each(MODEL_SIZE_NAMES)("%s: its language linears follow from its geometry", (size) => {

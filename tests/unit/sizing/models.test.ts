@@ -46,7 +46,10 @@ describe("what is refused, and how", () => {
         ${"Qwen/Qwen2.5-VL-32B-Instruct"}  | ${undefined} | ${/unknown model/i}
         ${"Qwen/Qwen3-8B"}                 | ${undefined} | ${/unknown model/i}
         ${"acme/Qwen3-VL-18B"}             | ${undefined} | ${/unknown model/i}
-        ${"8B"}                            | ${"int3"}    | ${/unknown precision "int3".*fp32, bf16, fp16, fp8, int8, int4/i}
+        ${"Qwen3-VL-8B-Instuct"}           | ${undefined} | ${/unknown model.*did you mean Qwen3-VL-8B-Instruct/i}
+        ${"3B"}                            | ${undefined} | ${/did you mean 2B or 32B or 4B/i}
+        ${"8B"}                            | ${"int3"}    | ${/unknown precision "int3".*fp32, bf16, fp16, fp8, int8, int4.*did you mean int4/i}
+        ${"8B"}                            | ${"awq"}     | ${/unknown precision "awq".*leave it out/i}
         ${"2B"}                            | ${"int8"}    | ${/no int8 build of Qwen3-VL-2B-Instruct.*repository/i}
         ${"Qwen/Qwen3-VL-8B-Instruct-FP8"} | ${"bf16"}    | ${/contradicts.*fp8 build/i}
     `("$model, $precision", ({ model, precision, says }) => {

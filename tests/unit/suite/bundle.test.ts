@@ -13,6 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, "utf8"));
+
 /** Runs the bundle as the machine does: away from this repository, with node alone. */
 function suite(...args: string[]): Promise<{ code: number | null; output: string }> {
     const options: SpawnOptions = { cwd: folder, env: { PATH: process.env.PATH } };
@@ -52,7 +54,7 @@ describe("the command", () => {
         expect(output).toMatch(/^\[3\/5\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
         expect(code).toBe(0);
         expect(readdirSync(out).sort()).toEqual(["junit.xml", "report.html", "results.json"]);
-        const results: unknown = JSON.parse(readFileSync(join(out, "results.json"), "utf8"));
+        const results = readJson(join(out, "results.json"));
         expect(suiteResultsSchema.parse(results).verdict).toBe("passed");
     });
 
@@ -69,9 +71,42 @@ describe("the command", () => {
         const { code, output } = await run("--cases", own);
         expect(code).toBe(2);
         expect(output).toMatch(/^error: .*x\.yaml:2: cases: /);
-        const results: unknown = JSON.parse(readFileSync(join(out, "results.json"), "utf8"));
+        const results = readJson(join(out, "results.json"));
         expect(suiteResultsSchema.parse(results)).toMatchObject({ verdict: "none" });
     });
+
+    it("on the rung split-cases, leaves out the case in which the run set aside had no answer", async () => {
+        answer = rightAnswer;
+        const aside = join(folder, "aside.json");
+        await run();
+        const results = suiteResultsSchema.parse(readJson(join(out, "results.json")));
+        const [first, second, ...others] = results.cases;
+        const unanswered = { ...second, status: "errored" };
+        writeFileSync(aside, JSON.stringify({ ...results, cases: [first, unanswered, ...others] }));
+
+        const above = await run("--rung", "eager", "--set-aside", aside);
+        expect(above.code).toBe(0);
+        const { code, output } = await run("--rung", "split-cases", "--set-aside", aside);
+        expect(code).toBe(2);
+        expect(output).toMatch(
+            new RegExp(`ERROR .*/${second?.id} .*ran out of memory in this case`),
+        );
+        const split = suiteResultsSchema.parse(readJson(join(out, "results.json")));
+        expect(split.totals).toEqual({ passed: 4, failed: 0, errored: 1, skipped: 0 });
+    });
+
+    it.each(["", join(folder, "none.json")])(
+        "on the rung split-cases with the results %j to go by, asks nothing",
+        async (aside) => {
+            const { code, output } = await run("--rung", "split-cases", "--set-aside", aside);
+            expect({ code, output }).toEqual({
+                code: 2,
+                output: "error: the server ran out of memory, but in no case of the suite\n",
+            });
+            const results = suiteResultsSchema.parse(readJson(join(out, "results.json")));
+            expect(results).toMatchObject({ verdict: "none", cases: [] });
+        },
+    );
 
     it.each([
         [["--tier", "nightly"], /commit/],

@@ -86,6 +86,19 @@ describe("report.html", () => {
         expect(renderReportHtml(standIn)).toMatch(/Stand-in server, not a real model/);
     });
 
+    it("warns of a rung that was not planned, with what differs and why", () => {
+        const on = (name: string) => {
+            const rung = { name, note: `an FP8 cache ${EVIL}`, because: `as-planned: ${EVIL}` };
+            return renderReportHtml({ ...results, server: { ...results.server, rung } });
+        };
+        expect(html).not.toMatch(/not as planned/);
+        expect(on("as-planned")).not.toMatch(/not as planned/);
+        expect(on("fp8-kv")).toMatch(
+            /rung “fp8-kv”, not as planned.*\n.*out of memory \(as-planned: .*an FP8 cache/,
+        );
+        expect(on("fp8-kv")).not.toMatch(/<script/i);
+    });
+
     it("also shows a run without a single case", () => {
         const empty = renderReportHtml({ ...results, verdict: "none", cases: [] });
         expect(empty).toMatch(/No verdict/);
@@ -115,6 +128,14 @@ describe("junit.xml", () => {
         });
         // eslint-disable-next-line no-control-regex -- XML 1.0 has no place for it.
         expect(renderJunit(results)).not.toMatch(/\u0007/);
+    });
+
+    it("names the rung that the results were obtained on", () => {
+        const rung = { name: "eager", note: "no CUDA graphs" };
+        const xml = renderJunit({ ...results, server: { ...results.server, rung } });
+        expect(xml).toContain('name="rung" value="eager"');
+        expect(xml).toContain('name="rungNote" value="no CUDA graphs"');
+        expect(renderJunit(results)).toContain('name="rung" value="unknown"');
     });
 
     it("is never green without a verdict", () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Ajv from "ajv/dist/2020";
 import addFormats from "ajv-formats";
 import { loadCases } from "../../../suite/cases";
+import { casesToLeaveOut } from "../../../suite/leftOut";
 import { suiteResultsSchema, SuiteResults } from "../../../suite/results";
 import { runSuite, SuiteOptions } from "../../../suite/runSuite";
 import { Tier } from "../../../suite/tiers";
@@ -222,6 +223,56 @@ describe("what is no fault of the model gives no verdict", () => {
             verdict: "none",
             why: expect.stringMatching(/within the time limit/),
         });
+    });
+});
+
+describe("a server that runs out of memory", () => {
+    /** A server whose engine dies of the requests that match, after the first `answered` of them. */
+    function mortal(pattern: RegExp, answered = 0): Partial<TestServerOptions> {
+        let matched = 0;
+        const isDead = (): boolean => matched > answered;
+        const fail = ({ prompt }: Asked): number | undefined => {
+            matched += Number(pattern.test(prompt));
+            return isDead() ? 500 : undefined;
+        };
+        return { fail, isDead };
+    }
+
+    test.each`
+        caseId            | pattern            | answered | how
+        ${"image-4096"}   | ${/big circle/}    | ${0}     | ${"the only request"}
+        ${"latency-text"} | ${/the number \d/} | ${2}     | ${"the third of four requests"}
+        ${"throughput-4"} | ${/the number \d/} | ${4}     | ${"all that came at once"}
+        ${"throughput-4"} | ${/the number \d/} | ${9}     | ${"some of those that came at once"}
+    `("in $how of $caseId: that case is the one to leave out", async (row) => {
+        const died = await run(mortal(row.pattern, row.answered), { tier: "merge" });
+        expect(died.verdict).toBe("none");
+        expect(died.totals.failed).toBe(0);
+        expect(casesToLeaveOut(died)).toEqual([row.caseId]);
+    });
+
+    it("answers the other cases when that one is left out, and has not passed", async () => {
+        const leftOut = ["image-4096"];
+        const results = await run(mortal(/big circle/), { leftOut });
+        expect(results.totals).toEqual({ passed: 18, failed: 0, errored: 1, skipped: 0 });
+        expect(results.verdict).toBe("none");
+        expect(results.why).toMatch(/image-4096 \(the server ran out of memory in this case/);
+    });
+
+    it("a second time, in another case: both are to leave out, whatever their order", async () => {
+        const ids = ["image-4096", "count-circles"];
+        const results = await run(mortal(/green circles/), { leftOut: ["image-4096"] });
+        expect(results.totals.errored).toBe(2);
+        expect(casesToLeaveOut(results)).toEqual(ids);
+        await server?.stop();
+        const rest = await run(mortal(/big circle|green circles/), { leftOut: ids });
+        expect(rest.totals).toMatchObject({ passed: 17, errored: 2 });
+    });
+
+    it("in no case, but before the first: there is none to leave out", async () => {
+        const results = await run(mortal(/hello/));
+        expect(results.verdict).toBe("none");
+        expect(casesToLeaveOut(results)).toEqual([]);
     });
 });
 

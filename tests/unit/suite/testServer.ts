@@ -17,6 +17,8 @@ export interface TestServerOptions {
     readonly standIn?: boolean;
     /** An HTTP status for a request, before it is looked at. */
     readonly fail?: (asked: Asked, number: number) => number | "hang-up" | undefined;
+    /** As vLLM's is once its engine has died: 503 at /health, while other pages still answer. */
+    readonly isDead?: () => boolean;
 }
 
 /**
@@ -59,6 +61,9 @@ export class TestServer {
         if (request.url === "/v1/models") {
             const limit = contextTokens === null ? {} : { max_model_len: contextTokens };
             return send(200, { data: [{ id: model, ...limit }] });
+        }
+        if (request.url === "/health") {
+            return send(this.options.isDead?.() ? 503 : 200, {});
         }
         if (request.url === "/version") {
             return send(200, { version: "1.2.3", ...(standIn && { stand_in: true }) });

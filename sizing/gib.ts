@@ -1,0 +1,2 @@
+/** Bytes of one GiB. */
+export const GIB = 2 ** 30;

@@ -1,0 +1,121 @@
+import { Session, SessionOptions } from "../../rehearsal/session";
+import { gpuCi, machinesOf, reportJson, reportText, startSession, stopSession } from "./harness";
+
+// Every GPU of these clouds is smaller than its instance type's, so that the plan is wrong about it.
+
+/** Starts a cloud, runs the driver in it, looks, and asks the meter. */
+async function withCloud(
+    machineSettings: SessionOptions["machineSettings"],
+    look: (session: Session) => Promise<void>,
+): Promise<void> {
+    const session = await startSession({ machineSettings });
+    try {
+        await look(session);
+    } finally {
+        await stopSession(session);
+    }
+}
+
+const ladderOf = (run: string) => JSON.parse(reportText(run, "ladder.json"));
+
+const rungsOf = (run: string): string[] =>
+    ladderOf(run).rungs.map((rung: any) => `${rung.name}: ${rung.failure}`);
+
+test("flags that do not fit: the server climbs down until it serves, and the report says where", async () => {
+    const run = "test-ladder-start";
+    await withCloud({ gpuMemoryMiB: 10_500 }, async (session) => {
+        const { exitCode, output } = await gpuCi(session, [
+            ...["run", "--tier", "commit", "--run-id", run, "--instance-type", "g6.xlarge"],
+        ]);
+        expect({ exitCode, output: exitCode === 0 ? "" : output }).toEqual({
+            exitCode: 0,
+            output: "",
+        });
+        expect(rungsOf(run)).toEqual([
+            "as-planned: context-too-long",
+            "fewer-sequences: context-too-long",
+            "eager: null",
+        ]);
+        expect(ladderOf(run).ended).toBe("served");
+        const { verdict, server } = reportJson(run, "results");
+        expect(verdict).toBe("passed");
+        expect(server.rung.name).toBe("eager");
+        expect(server.rung.because).toContain("as-planned: context-too-long");
+        expect(reportText(run, "report.html")).toContain("not as planned");
+        expect(reportText(run, "junit.xml")).toMatch(/name="rung" value="eager"/);
+    });
+}, 240_000);
+
+test("a release ends without a verdict rather than change an answer", async () => {
+    const run = "test-ladder-release";
+    await withCloud({ gpuMemoryMiB: 21_500 }, async (session) => {
+        const { exitCode } = await gpuCi(session, [
+            ...["run", "--tier", "release", "--run-id", run, "--instance-type", "g6e.xlarge"],
+        ]);
+        expect(exitCode).toBe(2);
+        // FP8 weights or an FP8 cache would have fitted.
+        expect(rungsOf(run)).toEqual([
+            "as-planned: no-room-for-cache",
+            "fewer-sequences: no-room-for-cache",
+            "eager: context-too-long",
+        ]);
+        expect(ladderOf(run).ended).toBe("exhausted");
+        expect(reportJson(run, "results").verdict).toBe("none");
+        expect(reportText(run, "logs/server.log")).not.toMatch(/'kv_cache_dtype'|-FP8/);
+        for (const { state } of await machinesOf(session, run)) {
+            expect(state).toBe("terminated");
+        }
+    });
+}, 240_000);
+
+test("a server that dies of a case: the whole suite anew on the next rung", async () => {
+    const run = "test-ladder-case";
+    // Four requests at once need more than the server leaves beside its cache, two do not.
+    await withCloud({ modelRequestMiB: 700 }, async (session) => {
+        const { exitCode, output } = await gpuCi(session, [
+            ...["run", "--tier", "commit", "--run-id", run, "--instance-type", "g6.xlarge"],
+        ]);
+        expect({ exitCode, output: exitCode === 0 ? "" : output }).toEqual({
+            exitCode: 0,
+            output: "",
+        });
+        expect(rungsOf(run)).toEqual(["as-planned: cuda-out-of-memory", "fewer-sequences: null"]);
+        const results = reportJson(run, "results");
+        expect(results.verdict).toBe("passed");
+        expect(results.totals.passed).toBe(results.cases.length);
+        expect(results.server.rung.name).toBe("fewer-sequences");
+        const before = JSON.parse(reportText(run, "results.as-planned.json"));
+        expect(before.totals.passed).toBeGreaterThan(10);
+        expect(before.totals.passed).toBeLessThan(before.cases.length);
+    });
+}, 240_000);
+
+test("cases that no rung can hold are left out: the others are answered, and nothing has passed", async () => {
+    const run = "test-ladder-split";
+    // Two requests at once are too much on every rung; all cases but two ask one by one.
+    await withCloud({ modelRequestMiB: 1300 }, async (session) => {
+        const { exitCode } = await gpuCi(session, [
+            ...["run", "--tier", "merge", "--precision", "int4"],
+            ...["--run-id", run, "--instance-type", "g6.xlarge"],
+        ]);
+        expect(exitCode).toBe(2);
+        expect(rungsOf(run)).toEqual([
+            "as-planned: cuda-out-of-memory",
+            "fewer-sequences: cuda-out-of-memory",
+            "eager: cuda-out-of-memory",
+            "split-cases: cuda-out-of-memory",
+            "split-cases: null",
+        ]);
+        expect(ladderOf(run).ended).toBe("served");
+        const { verdict, why, cases, totals, server } = reportJson(run, "results");
+        expect(verdict).toBe("none");
+        expect(why).toContain("throughput-4, throughput-16 (the server ran out of memory in");
+        expect(totals).toEqual({ passed: cases.length - 2, failed: 0, errored: 2, skipped: 0 });
+        expect(server.rung.name).toBe("split-cases");
+        expect(server.rung.note).toMatch(/no CUDA graphs.*; without the cases/);
+        expect(reportText(run, "report.html")).toMatch(/ran out of memory in this case/);
+        for (const { state } of await machinesOf(session, run)) {
+            expect(state).toBe("terminated");
+        }
+    });
+}, 240_000);
