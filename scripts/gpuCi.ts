@@ -38,7 +38,7 @@ function program() {
         .showHelpAfterError("(gpu-ci --help lists the commands)")
         .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : EXIT.noVerdict));
 
-    withSettings(cli.command("run"))
+    withRunSettings(cli.command("run"))
         .description("plan, rent, test, report, release, receipt")
         .option("--reports <dir>", "where each run's report folder goes (default: reports)")
         .action(async (options) => {
@@ -47,7 +47,7 @@ function program() {
                 .runCommand(requestOf(options), projectOf(cli.opts().project), options);
         });
 
-    withSettings(cli.command("plan"), "dev")
+    withPlanSettings(cli.command("plan"), "dev")
         .description("what a run would use and cost, and whether it fits; asks no cloud")
         .option("--json", "the whole answer as JSON")
         .option("--utilisation <percent>", "compare with an own server that is busy for this share")
@@ -88,7 +88,7 @@ function program() {
             process.exitCode = await commands.reap().reapCommand(options);
         });
 
-    withSettings(cli.command("doctor"), "dev")
+    withRunSettings(cli.command("doctor"), "dev")
         .description("looks at everything that a run needs, and says what to do about the rest")
         .action(async (options) => {
             process.exitCode = await commands
@@ -105,8 +105,8 @@ function program() {
     return cli;
 }
 
-/** The options that set one of the stack's settings. */
-function withSettings(command: Command, defaultTier?: string) {
+/** The options that set one of the stack's settings that a plan depends on. */
+function withPlanSettings(command: Command, defaultTier?: string) {
     const tier = new Option("--tier <tier>", "dev, commit, merge or release");
     return command
         .addOption(
@@ -127,15 +127,20 @@ function withSettings(command: Command, defaultTier?: string) {
         .option("--tensor-parallel <n>", "GPUs that hold the model together")
         .option("--deadline-minutes <minutes>", "1 to 1440, from the launch")
         .option("--budget-usd <usd>", "refuse a run that could cost more until its deadline")
-        .option("--caller-cidr <cidr>", "who may reach the machine by SSH; default: this computer")
-        .option("--owner <owner>", "who pays; becomes a tag")
-        .option("--run-id <id>", "default: tier, time and four random digits")
-        .option("--attempt <n>", "which try of the run this is, from 1")
         .addOption(
             new Option("--set <key=value>", "any other setting; may be repeated")
                 .argParser(collectSetting)
                 .default({} as Record<string, string>, "none"),
         );
+}
+
+/** Those, and the settings of the run itself. */
+function withRunSettings(command: Command, defaultTier?: string) {
+    return withPlanSettings(command, defaultTier)
+        .option("--caller-cidr <cidr>", "who may reach the machine by SSH; default: this computer")
+        .option("--owner <owner>", "who pays; becomes a tag")
+        .option("--run-id <id>", "default: tier, time and four random digits")
+        .option("--attempt <n>", "which try of the run this is, from 1");
 }
 
 function collectSetting(text: string, sofar: Record<string, string>): Record<string, string> {
