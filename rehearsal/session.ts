@@ -44,8 +44,8 @@ export interface SessionOptions {
     readonly modelFault?: string;
     /** Other GPUs than the instance type's, which no plan knows of: see rehearsal/model. */
     readonly machineSettings?: {
-        /** As EC2 reports it. */
-        readonly gpuMemoryMiB?: number;
+        /** As EC2 reports it; of all machines, or by instance type. */
+        readonly gpuMemoryMiB?: number | Readonly<Record<string, number>>;
         /** What each running request takes beyond what the server has measured at its start. */
         readonly modelRequestMiB?: number;
     };

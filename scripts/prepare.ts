@@ -1,4 +1,4 @@
-import { planRequest } from "../planRequest";
+import { planRequestFromHistory } from "../planRequest";
 import type { Settings } from "../settings";
 import { planRun, type Plan } from "../sizing";
 import {
@@ -62,7 +62,7 @@ export async function prepare(request: RunRequest, options: PrepareOptions): Pro
     progress.phase("plan");
     const { settings, base } = readSettings(request, projectDir, env);
     const region = await options.resolveRegion(base, env);
-    const wanted = planRequest(settings, projectDir, region, env);
+    const wanted = planRequestFromHistory(settings, projectDir, region, env);
     const offline = planRun(wanted);
 
     progress.phase("pre-flight");

@@ -1,6 +1,6 @@
 import { appendHistory, historyPath } from "../common/historyFile";
 import { SPLIT_CASES_RUNG } from "../common/rungNames";
-import { planRequest } from "../planRequest";
+import { planRequestFromHistory } from "../planRequest";
 import { assess, type Candidate, type MemoryEstimate } from "../sizing";
 import { candidateText, runAttempt, type AttemptEnd } from "./attempt";
 import type { Engine } from "./engine";
@@ -80,7 +80,7 @@ function memoryByType(
     { plan, settings, region }: PreparedRun,
     { projectDir, env }: RunOptions,
 ): ReadonlyMap<string, MemoryEstimate> {
-    const wanted = planRequest(settings, projectDir, region, env);
+    const wanted = planRequestFromHistory(settings, projectDir, region, env);
     const types = plan.candidates.map(({ instanceType }) => instanceType);
     return new Map(
         types.map((type) => [type, assess({ ...wanted, instanceType: type }).assessment.memory]),

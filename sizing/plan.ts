@@ -19,7 +19,7 @@ import type { ModelSize, ModelVariant } from "./models";
 import { nextLowerPrecision } from "./otherPrecision";
 import { isQuantised, PRECISIONS, type Precision } from "./precisions";
 import { regionFactor } from "./price";
-import { refusalOf } from "./refusal";
+import { planRefusal } from "./refusal";
 import { checkRequest, type CheckedRequest, type PlanRequest, type Question } from "./request";
 import { serverArgs, SERVER_PORT, type ServerOptions } from "./serverArgs";
 import { TIERS, type TierName } from "./tiers";
@@ -178,7 +178,7 @@ export function assess(request: Question): {
     };
     return {
         assessment,
-        ...(first === undefined && { refusal: refusalOf(checked, list, own) }),
+        ...(first === undefined && { refusal: planRefusal(checked, list, own) }),
     };
 }
 

@@ -7,7 +7,7 @@ import { lowerPrecisions } from "./otherPrecision";
 import { DEADLINE_MINUTES, LEAST_CONTEXT, type CheckedRequest } from "./request";
 
 /** Why nothing can be rented, and the ways out, the one that changes least first. */
-export function refusalOf(
+export function planRefusal(
     checked: CheckedRequest,
     list: CandidateList,
     own: Fit | undefined,

@@ -14,7 +14,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 LABEL = "ephemeral-gpu-ci.rehearsal"
 COMMAND_SECONDS = 120
@@ -84,7 +84,7 @@ class DockerMachines:
         image: str,
         image_store_volume: Optional[str],
         model_fault: Optional[str] = None,
-        machine_settings: Optional[Dict[str, float]] = None,
+        machine_settings: Optional[Dict[str, Any]] = None,
     ) -> None:
         self.on_exit: OnExit = lambda instance_id: None
         self._state_dir = state_dir
@@ -255,7 +255,11 @@ class DockerMachines:
         }
         if self._model_fault:
             machine["modelFault"] = self._model_fault
-        machine.update(self._machine_settings)
+        for name, setting in self._machine_settings.items():
+            # A setting by instance type leaves the other types as they are.
+            by_type = setting if isinstance(setting, dict) else {spec.instance_type: setting}
+            if spec.instance_type in by_type:
+                machine[name] = by_type[spec.instance_type]
         (folder / "machine.json").write_text(json.dumps(machine, indent=4) + "\n", encoding="utf-8")
 
     def _watch(self) -> None:

@@ -1,4 +1,4 @@
-import { planRequest } from "../../planRequest";
+import { planRequestFromHistory } from "../../planRequest";
 import { AwsCloud } from "../awsCloud";
 import { doctor } from "../doctor";
 import { LocalEngine } from "../engine";
@@ -10,7 +10,8 @@ import { readStackFile } from "../stackFile";
 export function doctorCommand(request: RunRequest, projectDir: string): Promise<number> {
     return doctor({
         readSettings: () => readSettings(request, projectDir, process.env).settings,
-        planRequest: (settings, region) => planRequest(settings, projectDir, region),
+        planRequest: (settings, region) =>
+            planRequestFromHistory(settings, projectDir, region, process.env),
         resolveRegion: () => resolveRegion(readStackFile(projectDir, request.tier), process.env),
         engine: new LocalEngine(projectDir),
         openCloud: (region) => new AwsCloud({ region }),

@@ -1,5 +1,5 @@
 import { UserError } from "../../common/userError";
-import { planRequest } from "../../planRequest";
+import { planRequestFromHistory } from "../../planRequest";
 import {
     alwaysOnUsdPerMonth,
     assess,
@@ -30,7 +30,7 @@ export function planCommand(request: RunRequest, projectDir: string, options: Pl
     const { env } = process;
     const { settings, base } = readSettings(request, projectDir, env);
     const region = providerSetting(base, "aws:region") || env.AWS_REGION || env.AWS_DEFAULT_REGION;
-    const wanted = planRequest(settings, projectDir, region || undefined);
+    const wanted = planRequestFromHistory(settings, projectDir, region || undefined, env);
     // A budget is the tier's, or asked for; without either the price is an answer, not a refusal.
     const { assessment, refusal } = assess({
         ...wanted,
