@@ -15,6 +15,9 @@ import { Tools } from "../../rehearsal/tools";
 export const PROJECT_DIR = resolve(__dirname, "..", "..");
 const GPU_CI = join(PROJECT_DIR, "bin", "gpu-ci.js");
 
+// On a busy computer a cloud with machines takes longer to end than Jest's 5 s for a hook.
+jest.setTimeout(120_000);
+
 /** An emulated cloud with the foundation in it, for the tests of one file. */
 export async function startSession(
     options: SessionOptions = {},
