@@ -20,6 +20,7 @@ from .calls import current_call
 from .clock import Clock
 from .machines import MachineSpec
 from .meter import Machine, Meter
+from .paging import Page
 from .quotas import Quotas
 
 import base64  # noqa: E402
@@ -352,6 +353,10 @@ class Compute:
         ]
         return result
 
+    def places(self) -> Dict[str, int]:
+        """The order in which instances were launched; the meter forgets none."""
+        return {instance_id: place for place, instance_id in enumerate(self.meter.machines)}
+
     def check_group_unused(self, backend: EC2Backend, group_id: str) -> None:
         for interface in backend.enis.values():
             if any(group.id == group_id for group in interface.group_set):
@@ -425,7 +430,10 @@ def _install(compute: Compute) -> None:
 
     def describe_instances(self: InstanceResponse) -> ActionResult:
         compute.forget_old(self.ec2_backend)
-        return compute.without_unseen(moto_describe(self))
+        page = Page.take_from(self.params)
+        result: Any = compute.without_unseen(moto_describe(self))
+        page.cut(result.result, compute.places())
+        return result
 
     def get_console_output(self: General) -> ActionResult:
         instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
