@@ -14,6 +14,8 @@ const MOST_PAGES = 1000;
 
 const LIVE_STATES = ["pending", "running", "stopping", "stopped"];
 
+const ALREADY_STARTED = "StepFunctions.ExecutionAlreadyExistsException";
+
 /** The tags that prove, beside `product`, that a machine is ours to end. */
 const PROOF = { owner: "owner", run: "run", attempt: "attempt", expiresAt: "expires-at" };
 
@@ -122,8 +124,7 @@ export function terminatorDefinition({ alertsTopicArn }: TerminatorArgs): object
                     "tags.$": "$$.Map.Item.Value.Tags",
                     "keys.$": "$$.Map.Item.Value.Tags[*].Key",
                     has: mapProof(
-                        (name, key) =>
-                            `States.ArrayContains($$.Map.Item.Value.Tags[*].Key, '${key}')`,
+                        (key) => `States.ArrayContains($$.Map.Item.Value.Tags[*].Key, '${key}')`,
                     ),
                 },
                 MaxConcurrency: MACHINES_A_PAGE,
@@ -183,10 +184,8 @@ function caught(resultPath: string | null, next: string) {
     return { ErrorEquals: ["States.ALL"], ResultPath: resultPath, Next: next };
 }
 
-function mapProof(path: (name: string, key: string) => string): Record<string, string> {
-    return Object.fromEntries(
-        Object.entries(PROOF).map(([name, key]) => [`${name}.$`, path(name, key)]),
-    );
+function mapProof(path: (key: string) => string): Record<string, string> {
+    return Object.fromEntries(Object.entries(PROOF).map(([name, key]) => [`${name}.$`, path(key)]));
 }
 
 function liveMachines(...filters: object[]): object {
@@ -227,6 +226,8 @@ function startPage(page: object): object {
         Resource: "arn:aws:states:::states:startExecution",
         Parameters: {
             "StateMachineArn.$": "$$.StateMachine.Id",
+            // Started again because the answer was lost, it is the same execution.
+            "Name.$": "States.Hash($$.Execution.Id, 'SHA-1')",
             Input: {
                 "now.$": "$.now",
                 "nextToken.$": "$.machines.NextToken",
@@ -236,9 +237,13 @@ function startPage(page: object): object {
         },
         ResultPath: null,
         Retry: [
+            { ErrorEquals: [ALREADY_STARTED], MaxAttempts: 0 },
             { ErrorEquals: ["States.ALL"], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 3 },
         ],
-        Catch: [caught("$.problem", "List machines")],
+        Catch: [
+            { ErrorEquals: [ALREADY_STARTED], ResultPath: null, Next: "List machines" },
+            caught("$.problem", "List machines"),
+        ],
         Next: "List machines",
     };
 }
@@ -280,9 +285,7 @@ function machineStates(): object {
                 "now.$": "$.now",
                 "instanceId.$": "$.instanceId",
                 // A filter that matches nothing has no documented result: these all match.
-                ...mapProof(
-                    (name, key) => `States.ArrayGetItem($.tags[?(@.Key=='${key}')].Value, 0)`,
-                ),
+                ...mapProof((key) => `States.ArrayGetItem($.tags[?(@.Key=='${key}')].Value, 0)`),
             },
             Next: "Past?",
         },

@@ -34,6 +34,7 @@ from .quotas import Quotas
 from .roles import find_role, refuse_unless_allowed, trusts
 from .scheduler import Scheduler, check_schedule
 from .service_clients import (
+    let_paths_be_parsed_once,
     let_states_start_executions,
     let_states_use_its_role,
     let_wildcards_match_nothing,
@@ -52,6 +53,7 @@ class Cloud:
         let_states_use_its_role()
         let_states_start_executions()
         let_wildcards_match_nothing()
+        let_paths_be_parsed_once()
         self.clock = Clock()
         prices.install_spot_prices(self.clock)
         self.meter = Meter(self.clock)
