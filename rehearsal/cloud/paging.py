@@ -41,7 +41,7 @@ class Page:
         return cls(None if size is None else int(size), -1 if token is None else _place(token))
 
     def cut(self, answer: Dict[str, Any], place_of: Mapping[str, int]) -> None:
-        """Leaves this page in the answer, reservations with its instances, and the token of the next."""
+        """Leaves this page in the answer, in its reservations, and the token of the next one."""
         left = sorted(
             (
                 (place_of[instance.id], instance, reservation)

@@ -10,13 +10,11 @@ from . import moto_settings  # noqa: F401  (before moto)
 
 import boto3  # noqa: E402
 from botocore.config import Config  # noqa: E402
+from moto.stepfunctions.parser.asl.component.common.path import result_path  # noqa: E402
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (  # noqa: E402
     state_task_service_aws_sdk,
     state_task_service_sfn,
     state_task_service_sns,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (  # noqa: E402,E501
-    StateTaskServiceSfn,
 )
 from moto.stepfunctions.parser.asl.utils import json_path  # noqa: E402
 
@@ -57,14 +55,15 @@ def let_states_use_its_role() -> None:
 
 def let_states_start_executions() -> None:
     """A task says StateMachineArn where botocore says stateMachineArn; moto does not translate."""
-    moto_normalise = StateTaskServiceSfn._normalise_parameters
+    task = state_task_service_sfn.StateTaskServiceSfn
+    moto_normalise = task._normalise_parameters
 
     def normalise(self: Any, parameters: Any, *more: Any, **named: Any) -> None:
         moto_normalise(self, parameters, *more, **named)
         for name in list(parameters):
             parameters[name[0].lower() + name[1:]] = parameters.pop(name)
 
-    StateTaskServiceSfn._normalise_parameters = normalise  # type: ignore[method-assign]
+    task._normalise_parameters = normalise  # type: ignore[method-assign]
 
 
 def let_wildcards_match_nothing() -> None:
@@ -75,5 +74,6 @@ def let_wildcards_match_nothing() -> None:
 
 
 def let_paths_be_parsed_once() -> None:
-    """moto builds a parser anew for every path that it reads: ten times the work of all the rest."""
-    json_path.parse = lru_cache(maxsize=None)(json_path.parse)
+    """moto builds a parser anew for every path that it reads, which is most of its work."""
+    for module in (json_path, result_path):
+        module.parse = lru_cache(maxsize=None)(module.parse)  # type: ignore[attr-defined]

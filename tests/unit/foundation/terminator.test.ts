@@ -94,7 +94,7 @@ test("every list of machines asks for ours, alive, and a page that Step Function
     expect(MACHINES_A_PAGE * instanceBytes).toBeLessThan(0.6 * 256 * 1024);
 });
 
-// The quota is 25,000 events. Most by far: a machine that cannot be ended, at most 50 events.
+// An execution may have 25,000 events, and a machine that cannot be ended makes dozens of them.
 test("one execution judges one page, and the next page is started before that", () => {
     const { States } = definition() as any;
     for (const name of ["Start second page", "Start next page"]) {
