@@ -7,6 +7,10 @@ export const FOUNDATION_NAMES = {
     terminatorName: `${PRODUCT}-terminator`,
     /** The role with which a schedule starts it. */
     deadlineRoleName: `${PRODUCT}-deadline`,
+    /** The schedule that starts the terminator every five minutes, whatever becomes of the runs. */
+    sweepName: `${PRODUCT}-sweep`,
+    /** The topic on which the terminator tells what it ended, and what it could not. */
+    alertsName: `${PRODUCT}-alerts`,
     /** The machines' instance profile; its role has the same name. */
     instanceProfileName: `${PRODUCT}-machine`,
 } as const;

@@ -10,21 +10,42 @@ import { terminatorDefinition } from "./terminator";
 /** Deployed once an account: the terminator, the roles that runs need, an optional report bucket. */
 const config = new pulumi.Config();
 const reportBucketName = config.get("reportBucketName") || undefined;
+const alertEmail = config.get("alertEmail") || undefined;
 const otherRegions = (config.get("regions") ?? "")
     .split(",")
     .map((region) => region.trim())
     .filter((region) => region !== "" && region !== aws.config.region);
 const tags = { product: PRODUCT, part: "foundation" };
 
-function trust(service: string) {
-    return JSON.stringify({
+const caller = aws.getCallerIdentityOutput();
+/** In this account's partition and in any of its regions. */
+const arn = (service: string, resource: string) =>
+    pulumi.interpolate`arn:${caller.arn.apply((of) => of.split(":")[1])}:${service}:*:${caller.accountId}:${resource}`;
+
+function trust(service: string, condition?: object) {
+    return pulumi.jsonStringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+        Statement: [
+            {
+                Effect: "Allow",
+                Principal: { Service: service },
+                Action: "sts:AssumeRole",
+                ...(condition && { Condition: condition }),
+            },
+        ],
     });
 }
 
+/** So that the service acts for this account's own resources only, and for nobody else's. */
+function onlyFor(sourceArn: pulumi.Input<string>) {
+    return {
+        StringEquals: { "aws:SourceAccount": caller.accountId },
+        ArnLike: { "aws:SourceArn": sourceArn },
+    };
+}
+
 function policy(...statements: object[]) {
-    return JSON.stringify({ Version: "2012-10-17", Statement: statements });
+    return pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements });
 }
 
 // The machine itself may do nothing but, with a bucket, store its report.
@@ -49,10 +70,11 @@ const reportBucket =
               tags,
           });
 
+// https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
 const terminatorRole = new aws.iam.Role("terminator", {
     name: FOUNDATION_NAMES.terminatorName,
     description: "Ends machines of test runs that are past their deadline",
-    assumeRolePolicy: trust("states.amazonaws.com"),
+    assumeRolePolicy: trust("states.amazonaws.com", onlyFor(arn("states", "stateMachine:*"))),
     tags,
 });
 const terminatorPolicy = new aws.iam.RolePolicy("terminator", {
@@ -63,21 +85,47 @@ const terminatorPolicy = new aws.iam.RolePolicy("terminator", {
         {
             Effect: "Allow",
             Action: "ec2:TerminateInstances",
-            Resource: "*",
+            Resource: arn("ec2", "instance/*"),
             Condition: { StringEquals: { "aws:ResourceTag/product": PRODUCT } },
+        },
+        {
+            Effect: "Allow",
+            Action: "states:StartExecution",
+            Resource: arn("states", `stateMachine:${FOUNDATION_NAMES.terminatorName}`),
+        },
+        {
+            Effect: "Allow",
+            Action: "sns:Publish",
+            Resource: arn("sns", FOUNDATION_NAMES.alertsName),
         },
     ),
 });
 
+/** Told of everything that a person should know; one in each region, as Step Functions wants it. */
+function alerts(name: string, region?: string) {
+    const topic = new aws.sns.Topic(name, { name: FOUNDATION_NAMES.alertsName, region, tags });
+    if (alertEmail !== undefined) {
+        new aws.sns.TopicSubscription(`${name}-email`, {
+            topic: topic.arn,
+            protocol: "email",
+            endpoint: alertEmail,
+            region,
+        });
+    }
+    return topic;
+}
+
 /** Roles are the account's; a state machine lives, and ends machines, in one region. */
-function terminator(name: string, region?: string) {
+function terminator(name: string, topic: aws.sns.Topic, region?: string) {
     return new aws.sfn.StateMachine(
         name,
         {
             name: FOUNDATION_NAMES.terminatorName,
             region,
             roleArn: terminatorRole.arn,
-            definition: JSON.stringify(terminatorDefinition()),
+            definition: topic.arn.apply((alertsTopicArn) =>
+                JSON.stringify(terminatorDefinition({ alertsTopicArn })),
+            ),
             tags,
         },
         { dependsOn: terminatorPolicy },
@@ -85,35 +133,62 @@ function terminator(name: string, region?: string) {
 }
 // The own region's keeps its name whatever is listed: renamed, it would be deleted after its twin of
 // the same name was "made", and machines would be without it.
-const terminators = [
-    terminator("terminator"),
-    ...otherRegions.map((region) => terminator(`terminator-${region}`, region)),
+const regions = [
+    { suffix: "", region: undefined },
+    ...otherRegions.map((region) => ({ suffix: `-${region}`, region })),
 ];
+const topics = regions.map(({ suffix, region }) => alerts(`alerts${suffix}`, region));
+const terminators = regions.map(({ suffix, region }, index) =>
+    terminator(`terminator${suffix}`, topics[index], region),
+);
 
+// https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
 const deadlineRole = new aws.iam.Role("deadline", {
     name: FOUNDATION_NAMES.deadlineRoleName,
-    description: "With it a run's deadline schedule starts the terminator",
-    assumeRolePolicy: trust("scheduler.amazonaws.com"),
+    description: "With it schedules start the terminator: a run's deadline, and the sweep",
+    assumeRolePolicy: trust(
+        "scheduler.amazonaws.com",
+        onlyFor(arn("scheduler", "schedule-group/default")),
+    ),
     tags,
 });
-new aws.iam.RolePolicy("deadline", {
+const deadlinePolicy = new aws.iam.RolePolicy("deadline", {
     name: "start-terminator",
     role: deadlineRole.name,
-    policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-            {
-                Effect: "Allow",
-                Action: "states:StartExecution",
-                Resource: terminators.map(({ arn }) => arn),
-            },
-        ],
+    policy: policy({
+        Effect: "Allow",
+        Action: "states:StartExecution",
+        Resource: terminators.map((one) => one.arn),
     }),
+});
+
+// Whatever becomes of a run's own schedule, its stack and its driver, these look every five minutes.
+regions.forEach(({ suffix, region }, index) => {
+    new aws.scheduler.Schedule(
+        `sweep${suffix}`,
+        {
+            name: FOUNDATION_NAMES.sweepName,
+            description: "Ends machines past their deadline, whatever becomes of their runs",
+            region,
+            scheduleExpression: "rate(5 minutes)",
+            flexibleTimeWindow: { mode: "OFF" },
+            target: {
+                arn: terminators[index].arn,
+                roleArn: deadlineRole.arn,
+                // https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+                input: JSON.stringify({ now: "<aws.scheduler.scheduled-time>" }),
+                // What has failed for four minutes is the next round's.
+                retryPolicy: { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 240 },
+            },
+        },
+        { dependsOn: deadlinePolicy },
+    );
 });
 
 export = {
     terminatorArn: terminators[0].arn,
-    terminatorArns: terminators.map(({ arn }) => arn),
+    terminatorArns: terminators.map((one) => one.arn),
+    alertsTopicArns: topics.map((one) => one.arn),
     deadlineRoleArn: deadlineRole.arn,
     instanceProfileName: machineProfile.name,
     ...(reportBucket && { reportBucketArn: reportBucket.arn }),

@@ -33,7 +33,12 @@ from .parsing import SERVICES, parse_call
 from .quotas import Quotas
 from .roles import find_role, refuse_unless_allowed, trusts
 from .scheduler import Scheduler, check_schedule
-from .service_clients import let_states_use_its_role, let_wildcards_match_nothing
+from .service_clients import (
+    let_paths_be_parsed_once,
+    let_states_start_executions,
+    let_states_use_its_role,
+    let_wildcards_match_nothing,
+)
 from .validation import validate
 
 Environ = Dict[str, Any]
@@ -46,7 +51,9 @@ class Cloud:
     def __init__(self, state_dir: Path, machines: Any) -> None:
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
         let_states_use_its_role()
+        let_states_start_executions()
         let_wildcards_match_nothing()
+        let_paths_be_parsed_once()
         self.clock = Clock()
         prices.install_spot_prices(self.clock)
         self.meter = Meter(self.clock)

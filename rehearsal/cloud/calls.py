@@ -29,7 +29,7 @@ REDACTED_MEMBERS = {
 # The access keys by which the cloud's own services sign their calls.
 ACCESS_KEY_BY_CALLER = {"states": "AKIASTATES0000000000", "scheduler": "AKIASCHEDULER0000000"}
 CALLER_BY_ACCESS_KEY = {key: caller for caller, key in ACCESS_KEY_BY_CALLER.items()}
-# Where moto's executor makes a client itself (all but aws-sdk tasks), it signs with this key.
+# Where moto's executor makes a client itself (see service_clients.py), it signs with this key.
 CALLER_BY_ACCESS_KEY["ak"] = "states"
 # In the user agent of such a call, before the role that the service has assumed.
 ROLE_MARK = "role-of-service/"

@@ -20,6 +20,7 @@ from .calls import current_call
 from .clock import Clock
 from .machines import MachineSpec
 from .meter import Machine, Meter
+from .paging import Page
 from .quotas import Quotas
 
 import base64  # noqa: E402
@@ -28,6 +29,7 @@ from moto.core.responses import ActionResult  # noqa: E402
 from moto.core.types import Base64EncodedString  # noqa: E402
 from moto.ec2.exceptions import EC2ClientError  # noqa: E402
 from moto.ec2.models import EC2Backend  # noqa: E402
+from moto.ec2.models.core import TaggedEC2Resource  # noqa: E402
 from moto.ec2.models.instance_types import INSTANCE_TYPES  # noqa: E402
 from moto.ec2.models.instances import (  # noqa: E402
     Instance,
@@ -37,6 +39,7 @@ from moto.ec2.models.instances import (  # noqa: E402
 )
 from moto.ec2.responses.general import General  # noqa: E402
 from moto.ec2.responses.instances import InstanceResponse  # noqa: E402
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix  # noqa: E402
 
 PENDING, RUNNING, SHUTTING_DOWN = ("pending", 0), ("running", 16), ("shutting-down", 32)
 TERMINATED, STOPPING, STOPPED = ("terminated", 48), ("stopping", 64), ("stopped", 80)
@@ -352,6 +355,10 @@ class Compute:
         ]
         return result
 
+    def places(self) -> Dict[str, int]:
+        """The order in which instances were launched; the meter forgets none."""
+        return {instance_id: place for place, instance_id in enumerate(self.meter.machines)}
+
     def check_group_unused(self, backend: EC2Backend, group_id: str) -> None:
         for interface in backend.enis.values():
             if any(group.id == group_id for group in interface.group_set):
@@ -425,7 +432,10 @@ def _install(compute: Compute) -> None:
 
     def describe_instances(self: InstanceResponse) -> ActionResult:
         compute.forget_old(self.ec2_backend)
-        return compute.without_unseen(moto_describe(self))
+        page = Page.take_from(self.params)
+        result: Any = compute.without_unseen(moto_describe(self))
+        page.cut(result.result, compute.places())
+        return result
 
     def get_console_output(self: General) -> ActionResult:
         instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
@@ -446,6 +456,18 @@ def _install(compute: Compute) -> None:
             compute.check_group_unused(self, group.id)
         return moto_delete_group(self, name=name, group_id=group_id)
 
+    def get_tags(self: TaggedEC2Resource) -> List[Dict[str, str]]:
+        # moto looks through the tags of everything, by regular expressions: minutes for a list of a
+        # thousand machines.
+        resource_id = self.id  # type: ignore[attr-defined]
+        tags = self.ec2_backend.tags.get(resource_id, {})  # type: ignore[attr-defined]
+        kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource_id), "") if tags else ""
+        return [
+            {"resource_id": resource_id, "key": key, "value": value, "resource_type": kind}
+            for key, value in tags.items()
+        ]
+
+    TaggedEC2Resource.get_tags = get_tags  # type: ignore[method-assign]
     Instance.moto_terminate = Instance.terminate  # type: ignore[attr-defined]
     Instance.terminate = lambda self: compute.terminate(self)  # type: ignore[method-assign]
     Instance.stop = lambda self: compute.stop(self)  # type: ignore[method-assign]

@@ -25,6 +25,7 @@ SERVICES = {
     "ssm": "ssm",
     "states": "stepfunctions",
     "s3": "s3",
+    "sns": "sns",
     "servicequotas": "service-quotas",
     "pricing": "pricing",
 }

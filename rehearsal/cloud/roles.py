@@ -76,7 +76,7 @@ def _resources(call: Call) -> List[str]:
         account = f"{call.region}:{moto_settings.ACCOUNT_ID}"
         if ids:
             return [f"arn:aws:ec2:{account}:instance/{one}" for one in ids]
-    return [str(call.params.get("stateMachineArn") or "*")]
+    return [str(call.params.get("stateMachineArn") or call.params.get("TopicArn") or "*")]
 
 
 def _covers(statement: Dict[str, Any], member: str, text: str) -> bool:

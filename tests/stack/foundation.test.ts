@@ -58,32 +58,61 @@ describe("least privilege", () => {
     });
 
     test.each([
-        ["machine", "ec2.amazonaws.com"],
-        ["terminator", "states.amazonaws.com"],
-        ["deadline", "scheduler.amazonaws.com"],
-    ])("only its own service takes the role of the %s", (role, service) => {
-        const { Statement } = JSON.parse(named(bare, "aws:iam/role:Role", role).assumeRolePolicy);
-        expect(Statement).toEqual([
-            { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" },
-        ]);
-    });
+        ["machine", "ec2.amazonaws.com", undefined],
+        ["terminator", "states.amazonaws.com", "arn:aws:states:*:123456789012:stateMachine:*"],
+        [
+            "deadline",
+            "scheduler.amazonaws.com",
+            "arn:aws:scheduler:*:123456789012:schedule-group/default",
+        ],
+    ])(
+        "only its own service takes the role of the %s, for this account",
+        (role, service, source) => {
+            const { Statement } = JSON.parse(
+                named(bare, "aws:iam/role:Role", role).assumeRolePolicy,
+            );
+            expect(Statement).toEqual([
+                {
+                    Effect: "Allow",
+                    Principal: { Service: service },
+                    Action: "sts:AssumeRole",
+                    ...(source && {
+                        Condition: {
+                            StringEquals: { "aws:SourceAccount": "123456789012" },
+                            ArnLike: { "aws:SourceArn": source },
+                        },
+                    }),
+                },
+            ]);
+        },
+    );
 
-    test("the terminator may look, and end what carries our tag", () => {
+    test("the terminator may look, end what carries our tag, go on to the next page, and tell", () => {
         expect(rights(bare, "terminator")).toEqual([
             { Effect: "Allow", Action: "ec2:DescribeInstances", Resource: "*" },
             {
                 Effect: "Allow",
                 Action: "ec2:TerminateInstances",
-                Resource: "*",
+                Resource: "arn:aws:ec2:*:123456789012:instance/*",
                 Condition: { StringEquals: { "aws:ResourceTag/product": "ephemeral-gpu-ci" } },
+            },
+            {
+                Effect: "Allow",
+                Action: "states:StartExecution",
+                Resource: "arn:aws:states:*:123456789012:stateMachine:ephemeral-gpu-ci-terminator",
+            },
+            {
+                Effect: "Allow",
+                Action: "sns:Publish",
+                Resource: "arn:aws:sns:*:123456789012:ephemeral-gpu-ci-alerts",
             },
         ]);
     });
 
     test("it may do what its definition asks for, and nothing else", async () => {
         const machine = named(bare, "aws:sfn/stateMachine:StateMachine", "terminator");
-        const asked = [...machine.definition.matchAll(/aws-sdk:ec2:(\w+)/g)].map(
-            ([, action]) => `ec2:${action[0].toUpperCase()}${action.slice(1)}`,
+        const asked = [...machine.definition.matchAll(/:::(?:aws-sdk:)?(\w+):(\w+)"/g)].map(
+            ([, service, action]) => `${service}:${action[0].toUpperCase()}${action.slice(1)}`,
         );
         expect(new Set(asked)).toEqual(
             new Set(rights(bare, "terminator").map(({ Action }) => Action)),
@@ -115,7 +144,7 @@ describe("least privilege", () => {
                 Resource: machines.map(({ name }) => `arn:mock:${name}`),
             },
         ]);
-        expect(registered).toHaveLength(bare.length + 2);
+        expect(registered).toHaveLength(bare.length + 6);
     });
 
     test("a machine may do nothing; with a bucket, store its report there", () => {
@@ -153,6 +182,72 @@ describe("the terminator", () => {
     });
 });
 
+describe("the sweep", () => {
+    const SCHEDULE = "aws:scheduler/schedule:Schedule";
+
+    test("starts the terminator every five minutes, for ever, and tells it the time", () => {
+        expect(named(bare, SCHEDULE, "sweep")).toEqual({
+            name: "ephemeral-gpu-ci-sweep",
+            description: expect.any(String),
+            scheduleExpression: "rate(5 minutes)",
+            flexibleTimeWindow: { mode: "OFF" },
+            target: {
+                arn: "arn:mock:terminator",
+                roleArn: "arn:mock:deadline",
+                input: '{"now":"<aws.scheduler.scheduled-time>"}',
+                retryPolicy: { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 240 },
+            },
+        });
+    });
+
+    test("runs in every region that has a terminator, and tells that region's topic", async () => {
+        const { registered } = await deploy({
+            regions: "eu-west-1",
+            alertEmail: "on-call@acme.test",
+        });
+        for (const [suffix, region] of [
+            ["", undefined],
+            ["-eu-west-1", "eu-west-1"],
+        ] as const) {
+            const sweep = named(registered, SCHEDULE, `sweep${suffix}`);
+            expect([sweep.region, sweep.target.arn]).toEqual([
+                region,
+                `arn:mock:terminator${suffix}`,
+            ]);
+            const topic = named(registered, "aws:sns/topic:Topic", `alerts${suffix}`);
+            expect([topic.region, topic.name]).toEqual([region, "ephemeral-gpu-ci-alerts"]);
+            const machine = named(
+                registered,
+                "aws:sfn/stateMachine:StateMachine",
+                `terminator${suffix}`,
+            );
+            expect(machine.definition).toContain(`"arn:mock:alerts${suffix}"`);
+            const subscription = named(
+                registered,
+                "aws:sns/topicSubscription:TopicSubscription",
+                `alerts${suffix}-email`,
+            );
+            expect(subscription).toMatchObject({
+                topic: `arn:mock:alerts${suffix}`,
+                protocol: "email",
+                endpoint: "on-call@acme.test",
+            });
+        }
+    });
+
+    test("may start the terminator before it tries to", () => {
+        const position = (type: string, name: string) =>
+            bare.findIndex((one) => one.type === type && one.name === name);
+        expect(position(SCHEDULE, "sweep")).toBeGreaterThan(
+            position("aws:iam/rolePolicy:RolePolicy", "deadline"),
+        );
+    });
+
+    test("nobody is subscribed unless an address is given", () => {
+        expect(bare.filter(({ type }) => type.includes("Subscription"))).toEqual([]);
+    });
+});
+
 describe("the report bucket", () => {
     const bucket = (type: string) =>
         withBucket.filter((one) => one.type === `aws:s3/${type}`).map(({ inputs }) => inputs);
@@ -160,6 +255,7 @@ describe("the report bucket", () => {
     test("is not there unless it is named", () => {
         expect(bare.filter(({ type }) => type.startsWith("aws:s3/"))).toEqual([]);
         expect(Object.keys(bareOutputs).sort()).toEqual([
+            "alertsTopicArns",
             "deadlineRoleArn",
             "instanceProfileName",
             "terminatorArn",
@@ -213,9 +309,9 @@ describe("the report bucket", () => {
 
 test("everything that can carry tags says whose it is", () => {
     const tagged = withBucket.filter(({ type }) =>
-        /:(Role|InstanceProfile|StateMachine|Bucket)$/.test(type),
+        /:(Role|InstanceProfile|StateMachine|Bucket|Topic)$/.test(type),
     );
-    expect(tagged).toHaveLength(6);
+    expect(tagged).toHaveLength(7);
     for (const { inputs } of tagged) {
         expect(inputs.tags).toEqual({ product: "ephemeral-gpu-ci", part: "foundation" });
     }

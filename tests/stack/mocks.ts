@@ -71,6 +71,9 @@ export async function recordResources(options: MockOptions = {}): Promise<Regist
                 if (args.token === "aws:ssm/getParameter:getParameter") {
                     return { ...args.inputs, value: "ami-0123456789abcdef0" };
                 }
+                if (args.token === "aws:index/getCallerIdentity:getCallerIdentity") {
+                    return { accountId: "123456789012", arn: "arn:aws:sts::123456789012:user/me" };
+                }
                 return { ...args.inputs, arn: `arn:mock:${args.inputs.name ?? args.token}` };
             },
         },

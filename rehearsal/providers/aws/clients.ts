@@ -3,6 +3,7 @@ import type { IAMClient } from "@aws-sdk/client-iam";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SchedulerClient } from "@aws-sdk/client-scheduler";
 import type { SFNClient } from "@aws-sdk/client-sfn";
+import type { SNSClient } from "@aws-sdk/client-sns";
 import type { SSMClient } from "@aws-sdk/client-ssm";
 import type { STSClient } from "@aws-sdk/client-sts";
 
@@ -79,6 +80,12 @@ export const sfn = (region: string): Promise<SFNClient> =>
     client("sfn", region, async () => {
         const { SFNClient } = await import("@aws-sdk/client-sfn");
         return new SFNClient(settings(region));
+    });
+
+export const sns = (region: string): Promise<SNSClient> =>
+    client("sns", region, async () => {
+        const { SNSClient } = await import("@aws-sdk/client-sns");
+        return new SNSClient(settings(region));
     });
 
 export const ssm = (region: string): Promise<SSMClient> =>

@@ -10,6 +10,8 @@ import { rolePolicy } from "./rolePolicy";
 import { schedule } from "./schedule";
 import { securityGroup } from "./securityGroup";
 import { stateMachine } from "./stateMachine";
+import { topic } from "./topic";
+import { topicSubscription } from "./topicSubscription";
 
 /** Stand-in for @pulumi/aws 7.48 by AWS SDK calls, for the resource types that this project uses. */
 export const awsProvider = standInProvider({
@@ -29,6 +31,8 @@ export const awsProvider = standInProvider({
             bucketEncryption,
         "aws:scheduler/schedule:Schedule": schedule,
         "aws:sfn/stateMachine:StateMachine": stateMachine,
+        "aws:sns/topic:Topic": topic,
+        "aws:sns/topicSubscription:TopicSubscription": topicSubscription,
     },
     functions: awsFunctions,
 });
