@@ -43,10 +43,14 @@ export function receiptRows(receipt: Receipt): [string, string][] {
     if (attempts.length > 1 || isOnLowerRung(rung)) {
         rows.push(...attempts.map((each): [string, string] => attemptRow(each)));
     }
-    rows.push([
-        "Left in the cloud",
-        receipt.leftovers.map(({ kind, id }) => `${kind} ${id}`).join(", ") || "nothing",
-    ]);
+    rows.push(
+        ["Asked in", receipt.asked.regions.join(", ")],
+        [
+            "Left in the cloud",
+            receipt.leftovers.map(({ kind, id }) => `${kind} ${id}`).join(", ") || "nothing",
+        ],
+        ["Checksum of receipt.json", receipt.sha256],
+    );
     return rows;
 }
 
@@ -69,8 +73,9 @@ function isOnLowerRung(rung: string | null | undefined): boolean {
 }
 
 function compared({ estimated, actual }: Compared, unit: string, digits: number): string {
-    const text = (value: number) => `${value.toFixed(digits)}${unit}`;
-    return `estimated ${text(estimated)}, actual ${actual === null ? "unknown" : text(actual)}`;
+    const text = (value: number | null) =>
+        value === null ? "unknown" : `${value.toFixed(digits)}${unit}`;
+    return `estimated ${text(estimated)}, actual ${text(actual)}`;
 }
 
 function price({ estimated, actual }: Receipt["priceUsd"]): string {

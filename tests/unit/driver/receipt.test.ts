@@ -100,6 +100,7 @@ function receiptOf(
         },
         phases: [],
         attempts: [attemptOf(machines, release)],
+        regions: ["us-east-1"],
         account: "1",
         region: "us-east-1",
         awsEndpoint: undefined,
