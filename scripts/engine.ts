@@ -118,14 +118,10 @@ export class LocalEngine implements Engine {
         return stacks.map(({ name }) => name);
     }
 
-    /** A stack's state. Not by the API's exportStack, which asks for the secrets in plain text. */
-    async state(name: string): Promise<automation.Deployment> {
+    /** Runs one of the engine's commands by itself, and returns what it printed. */
+    async command(args: string[]): Promise<string> {
         const { process, env } = await this.prepare();
-        return guarded([], async () => {
-            const args = ["stack", "export", "--stack", name];
-            const { stdout } = await process.run(args, this.projectDir, env);
-            return JSON.parse(stdout) as automation.Deployment;
-        });
+        return guarded([], async () => (await process.run(args, this.projectDir, env)).stdout);
     }
 
     /** A workspace in the project's folder, with the environment that the backend needs. */
@@ -215,9 +211,10 @@ class LocalStack implements RunStack {
         if (named !== undefined || this.opened === undefined) {
             return named;
         }
-        const state = await this.engine.state(this.name);
+        // Not by the API's exportStack, which asks for the secrets in plain text.
+        const state = await this.engine.command(["stack", "export", "--stack", this.name]);
         const resources: { type: string; inputs?: { region?: unknown } }[] =
-            state.deployment?.resources ?? [];
+            JSON.parse(state).deployment?.resources ?? [];
         const region = resources.find(({ type }) => type === "pulumi:providers:aws")?.inputs
             ?.region;
         return typeof region === "string" ? region : undefined;
@@ -258,7 +255,7 @@ class LocalStack implements RunStack {
                         signal: options.signal,
                         onEvent: listener.onEvent,
                     }),
-                (text) => this.unlock(stack, text, options.onLine),
+                (refusal) => this.unlock(refusal, options.onLine),
             ),
         );
     }
@@ -266,16 +263,19 @@ class LocalStack implements RunStack {
     async remove(options: { force?: boolean } = {}): Promise<void> {
         const { workspace } = this;
         if (workspace !== undefined) {
-            await guarded([], () => workspace.removeStack(this.name, options)).catch(
-                async (error: EngineError) => {
-                    if (options.force && error.kind === "unreadable-state") {
-                        return this.removeUnreadable(workspace);
-                    }
-                    if (error.kind !== "no-stack") {
-                        throw error;
-                    }
-                },
-            );
+            const remove = () =>
+                whenUnlocked(
+                    () => workspace.removeStack(this.name, options),
+                    (refusal) => this.unlock(refusal),
+                );
+            await guarded([], remove).catch(async (error: EngineError) => {
+                if (options.force && error.kind === "unreadable-state") {
+                    return this.removeUnreadable(workspace);
+                }
+                if (error.kind !== "no-stack") {
+                    throw error;
+                }
+            });
         }
         removeStackFile(this.projectDir, this.name);
     }
@@ -289,11 +289,7 @@ class LocalStack implements RunStack {
     }
 
     /** True when the lock that the engine told of is gone: every owner is proven dead. */
-    private async unlock(
-        stack: automation.Stack,
-        refusal: string,
-        onLine: OperationOptions["onLine"],
-    ): Promise<boolean> {
+    private async unlock(refusal: string, onLine?: OperationOptions["onLine"]): Promise<boolean> {
         const owners = lockOwners(refusal);
         const now = Date.now();
         if (owners.length === 0 || !owners.every((each) => isOwnerDead(each, thisComputer, now))) {
@@ -301,7 +297,7 @@ class LocalStack implements RunStack {
         }
         const dead = owners.map(({ pid, host }) => `process ${pid} on ${host}`).join(", ");
         onLine?.(`the lock of stack ${this.name} is removed: its owner is dead (${dead})`);
-        await stack.cancel();
+        await this.engine.command(["cancel", "--yes", "--stack", this.name]);
         return true;
     }
 }

@@ -31,12 +31,12 @@ export function receiptRows(receipt: Receipt): [string, string][] {
     rows.push(
         ["GPU-seconds billed", String(receipt.billedGpuSeconds)],
         ["GPU-seconds past the deadline", String(receipt.leakedGpuSeconds)],
-        ["Minutes to the suite's start", compared(minutes.startUp, " min", 1)],
-        ["Minutes of the suite", compared(minutes.suite, " min", 1)],
-        ["Minutes together", compared(minutes.total, " min", 1)],
-        ["Model on each GPU", compared(memoryGiB.load, " GiB", 1)],
-        ["Room for the KV cache", compared(memoryGiB.kvRoom, " GiB", 1)],
-        ["Tokens in the KV cache", compared(receipt.kvTokens, "", 0)],
+        ...compared("Minutes to the suite's start", minutes.startUp, " min", 1),
+        ...compared("Minutes of the suite", minutes.suite, " min", 1),
+        ...compared("Minutes together", minutes.total, " min", 1),
+        ...compared("Model on each GPU", memoryGiB.load, " GiB", 1),
+        ...compared("Room for the KV cache", memoryGiB.kvRoom, " GiB", 1),
+        ...compared("Tokens in the KV cache", receipt.kvTokens, "", 0),
         ["Price", price(receipt.priceUsd)],
     );
     const rung = attempts.at(-1)?.rung;
@@ -72,10 +72,17 @@ function isOnLowerRung(rung: string | null | undefined): boolean {
     return typeof rung === "string" && rung !== PLANNED_RUNG;
 }
 
-function compared({ estimated, actual }: Compared, unit: string, digits: number): string {
+/** No row where neither is known. */
+function compared(
+    name: string,
+    { estimated, actual }: Compared,
+    unit: string,
+    digits: number,
+): [string, string][] {
     const text = (value: number | null) =>
         value === null ? "unknown" : `${value.toFixed(digits)}${unit}`;
-    return `estimated ${text(estimated)}, actual ${text(actual)}`;
+    const isKnown = estimated !== null || actual !== null;
+    return isKnown ? [[name, `estimated ${text(estimated)}, actual ${text(actual)}`]] : [];
 }
 
 function price({ estimated, actual }: Receipt["priceUsd"]): string {

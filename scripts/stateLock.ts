@@ -21,15 +21,16 @@ export interface ProcessTable {
 const SLACK_SECONDS = 5;
 
 /**
- * The owners in the engine's "the stack is currently locked by N lock(s)", one line each; empty for
- * any other text. A backend with accounts (409) names none.
+ * The owners in the engine's "the stack is currently locked by N lock(s)", one each, however
+ * often the text repeats them; empty for any other text. A backend with accounts (409) names none.
  *
  * Source: the engine's pkg/backend/diy/lock.go.
  */
 export function lockOwners(text: string): LockOwner[] {
     const line =
         /created by (\S+)@(\S+) \(pid (\d+)\) at (\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d))/g;
-    return [...text.matchAll(line)].map(([, user, host, pid, at]) => ({
+    const lines = new Map([...text.matchAll(line)].map((match) => [match[0], match]));
+    return [...lines.values()].map(([, user, host, pid, at]) => ({
         user,
         host,
         pid: Number(pid),

@@ -145,7 +145,7 @@ export class Sweep {
 
     /** Only when the cloud has answered that no machine is live: a schedule ends what is left. */
     async deleteSchedules(): Promise<ScheduleEnd> {
-        const noMachine = await this.list().then(
+        const noMachine = await this.listAll().then(
             (machines) => !machines.some(isLive),
             () => false,
         );
@@ -184,14 +184,31 @@ export class Sweep {
         this.lastProblem = text;
     }
 
-    private async list(): Promise<Machine[]> {
+    /** Those that are spared too: a schedule stays for them. */
+    private async listAll(): Promise<Machine[]> {
         const machines = await this.options.cloud.machines(this.options.query);
         for (const machine of machines) {
             this.seen.set(machine.instanceId, machine);
         }
-        const isOurs = (machine: Machine) =>
-            this.isOurs("machine", machine.instanceId, machine.tags) || !isLive(machine);
-        return machines.filter(isOurs);
+        return machines;
+    }
+
+    private async list(): Promise<Machine[]> {
+        const machines = await this.listAll();
+        this.forgetLeftAlone((kind) => kind === "machine");
+        return machines.filter(
+            (machine) =>
+                !isLive(machine) || this.isOurs("machine", machine.instanceId, machine.tags),
+        );
+    }
+
+    /** What is left alone is what the cloud told last. */
+    private forgetLeftAlone(isAskedAgain: (kind: Leftover["kind"]) => boolean): void {
+        for (const [id, { kind }] of this.leftAlone) {
+            if (isAskedAgain(kind)) {
+                this.leftAlone.delete(id);
+            }
+        }
     }
 
     private resources(): Promise<ResourceAnswer> {
@@ -249,6 +266,7 @@ export class Sweep {
 
     private async removeResources(): Promise<Leftover[]> {
         const answer = await this.resources();
+        this.forgetLeftAlone((kind) => kind !== "machine");
         const left: Leftover[] = answer.unanswered
             .filter(({ kind }) => kind !== "schedule")
             .map(({ kind, reason }) => ({ kind, id: "?", detail: reason }));
