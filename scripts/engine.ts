@@ -101,6 +101,7 @@ export class LocalEngine implements Engine {
     constructor(
         private readonly projectDir: string,
         private readonly env: NodeJS.ProcessEnv = process.env,
+        readonly lockWaitSeconds = LOCK_WAIT_SECONDS,
     ) {}
 
     async describe(): Promise<EngineDescription> {
@@ -227,7 +228,7 @@ class LocalStack implements RunStack {
         }
         const listener = listen(options, this.told, options.onSuccess);
         const result = await guarded(listener.errors, () =>
-            whenUnlocked(() =>
+            whenUnlocked(this.engine.lockWaitSeconds, () =>
                 stack.up({ ...quiet, signal: options.signal, onEvent: listener.onEvent }),
             ),
         );
@@ -247,6 +248,7 @@ class LocalStack implements RunStack {
         const listener = listen(options, this.told);
         await guarded(listener.errors, () =>
             whenUnlocked(
+                this.engine.lockWaitSeconds,
                 () =>
                     stack.destroy({
                         ...quiet,
@@ -265,6 +267,7 @@ class LocalStack implements RunStack {
         if (workspace !== undefined) {
             const remove = () =>
                 whenUnlocked(
+                    this.engine.lockWaitSeconds,
                     () => workspace.removeStack(this.name, options),
                     (refusal) => this.unlock(refusal),
                 );
@@ -372,6 +375,7 @@ async function guarded<T>(errors: readonly string[], operation: () => Promise<T>
  * @param unlock removes the lock that the engine's refusal tells of, if that is safe.
  */
 async function whenUnlocked<T>(
+    waitSeconds: number,
     operation: () => Promise<T>,
     unlock: (refusal: string) => Promise<boolean> = async () => false,
 ): Promise<T> {
@@ -386,7 +390,7 @@ async function whenUnlocked<T>(
             if (await unlock(text)) {
                 continue;
             }
-            await new Promise((resolve) => setTimeout(resolve, LOCK_WAIT_SECONDS * 1000));
+            await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
         }
     }
 }

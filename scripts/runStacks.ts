@@ -81,5 +81,7 @@ async function openStack(engine: Engine, projectDir: string, name: string) {
         await placed.open();
         return placed;
     };
-    return { name, region: await stack.region(), openIn };
+    // A state that does not tell is destroyed where the cloud knows its attempt.
+    const region = await stack.region().catch(() => undefined);
+    return { name, region, openIn };
 }
