@@ -8,7 +8,8 @@ import { AwsCloud } from "../../../scripts/awsCloud";
 import { freshCloud } from "../../../scripts/freshCloud";
 import { awsError, FakeCloud } from "./fakes";
 
-const EXPIRED = `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>old</Message></Error></ErrorResponse>`;
+const refusal = (code: string) =>
+    `<ErrorResponse><Error><Code>${code}</Code><Message>old</Message></Error></ErrorResponse>`;
 const CALLER = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account><Arn>arn:new</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
 describe("a real client", () => {
@@ -22,16 +23,22 @@ describe("a real client", () => {
     let server: Server;
     let keys: string[];
     let whenRefused: () => void;
+    /** Refusals that come whoever asks, status and code. */
+    let outage: [number, string][];
 
     beforeEach(async () => {
         keys = [];
+        outage = [];
+        whenRefused = () => undefined;
         server = createServer((request, response) => {
             const key = /Credential=(\w+)/.exec(request.headers.authorization ?? "")?.[1] ?? "";
             keys.push(key);
-            const isOld = key === "OLDKEY";
-            response.writeHead(isOld ? 403 : 200, { "content-type": "text/xml" });
-            response.end(isOld ? EXPIRED : CALLER);
-            if (isOld) {
+            const expired: [number, string] | undefined =
+                key === "OLDKEY" ? [403, "ExpiredToken"] : undefined;
+            const refused = outage.shift() ?? expired;
+            response.writeHead(refused?.[0] ?? 200, { "content-type": "text/xml" });
+            response.end(refused ? refusal(refused[1]) : CALLER);
+            if (refused) {
                 whenRefused();
             }
         });
@@ -64,11 +71,25 @@ describe("a real client", () => {
     });
 
     test("with nothing fresh there, the refusal comes back after one more try", async () => {
-        whenRefused = () => undefined;
         const cloud = freshCloud(() => new AwsCloud({ region: "us-east-1" }));
         await expect(cloud.caller()).rejects.toThrow("old");
         expect(keys).toEqual(["OLDKEY", "OLDKEY"]);
     });
+
+    test("throttling and errors of the cloud itself are tried again, with pauses", async () => {
+        profile("NEWKEY");
+        outage = [
+            [400, "Throttling"],
+            [503, "ServiceUnavailable"],
+            [500, "InternalFailure"],
+        ];
+        const startedAt = Date.now();
+        expect(await new AwsCloud({ region: "us-east-1" }).caller()).toMatchObject({
+            account: "1",
+        });
+        expect(keys).toHaveLength(4);
+        expect(Date.now() - startedAt).toBeGreaterThan(100);
+    }, 30_000);
 });
 
 test("many calls that are refused at once open one fresh cloud, and other errors none", async () => {
