@@ -10,6 +10,9 @@ import { awsError, FakeCloud } from "./fakes";
 
 const refusal = (code: string) =>
     `<ErrorResponse><Error><Code>${code}</Code><Message>old</Message></Error></ErrorResponse>`;
+/** Keys of a session that a token was given for; their id is the token's text. */
+const credentialsFor = (token: string) =>
+    `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>${token}</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
 const CALLER = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account><Arn>arn:new</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`;
 
 describe("a real client", () => {
@@ -30,7 +33,14 @@ describe("a real client", () => {
         keys = [];
         outage = [];
         whenRefused = () => undefined;
-        server = createServer((request, response) => {
+        server = createServer(async (request, response) => {
+            const body = (await request.toArray()).join("");
+            if (body.includes("Action=AssumeRoleWithWebIdentity")) {
+                const token = /WebIdentityToken=(\w+)/.exec(body)?.[1] ?? "";
+                response.writeHead(200, { "content-type": "text/xml" });
+                response.end(credentialsFor(token));
+                return;
+            }
             const key = /Credential=(\w+)/.exec(request.headers.authorization ?? "")?.[1] ?? "";
             keys.push(key);
             const expired: [number, string] | undefined =
@@ -68,6 +78,20 @@ describe("a real client", () => {
         expect(keys).toEqual(["OLDKEY", "NEWKEY"]);
         await cloud.caller();
         expect(keys).toEqual(["OLDKEY", "NEWKEY", "NEWKEY"]);
+    });
+
+    test("reads the token of a CI's identity provider again", async () => {
+        const token = join(dir, "token");
+        writeFileSync(token, "OLDKEY");
+        Object.assign(process.env, {
+            AWS_WEB_IDENTITY_TOKEN_FILE: token,
+            AWS_ROLE_ARN: "arn:aws:iam::1:role/ci",
+            AWS_SHARED_CREDENTIALS_FILE: join(dir, "none"),
+        });
+        whenRefused = () => writeFileSync(token, "NEWKEY");
+        const cloud = freshCloud(() => new AwsCloud({ region: "us-east-1" }));
+        expect(await cloud.caller()).toMatchObject({ account: "1" });
+        expect(keys).toEqual(["OLDKEY", "NEWKEY"]);
     });
 
     test("with nothing fresh there, the refusal comes back after one more try", async () => {
