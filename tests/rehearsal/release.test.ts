@@ -52,7 +52,6 @@ function forget(runId: string): void {
 
 async function release(runId: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
     const { exitCode, output } = await gpuCi(session, ["release", "--run", runId], env);
-    writeFileSync(`/tmp/h/out-${runId}`, output);
     expect({ exitCode, output: exitCode === 0 ? "" : output }).toEqual({ exitCode: 0, output: "" });
     const receipt = reportJson(runId, "receipt");
     expect(receipt).toMatchObject({ verdict: "none", leftovers: [], leakedGpuSeconds: 0 });
