@@ -1,7 +1,7 @@
 import { SPLIT_CASES_RUNG } from "../common/rungNames";
 import { environmentName } from "../settings";
 import type { Candidate } from "../sizing";
-import { errorText } from "./awsCloud";
+import { errorText } from "./awsErrors";
 import { isBrokenWait } from "./brokenWait";
 import { type Cloud, type Machine } from "./cloud";
 import { EngineError, type Engine, type RunStack, type StackOrder } from "./engine";
@@ -66,7 +66,7 @@ const NEVER_RAN = "Server.InsufficientInstanceCapacity";
  *
  * What happens when the process dies: before `up`, nothing exists but an empty stack. From then on
  * the machine's watchdog and the deadline schedule, which exists before the machine, end it; the
- * stack's state and settings file stay behind, and `gpu-ci reap --run ID --yes` cleans up by tag.
+ * stack's state and settings file stay behind, and `gpu-ci release --run ID` cleans up by tag.
  */
 export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     const { run, candidate, attempt, cloud, signals, progress, folder } = options;
@@ -98,7 +98,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
 
     progress.phase("release");
     const launchUncertain = stop.isLaunchPossible && outputs === undefined;
-    const released = await release.finish(stack, launchUncertain);
+    const released = await release.finish(stack ? [stack] : [], launchUncertain);
 
     const end: UpEnd = { outputs, failure, stopped: stop.reason };
     const home = folder.readResults();

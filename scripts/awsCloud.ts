@@ -41,6 +41,7 @@ import {
     vcpusInUse,
     zonesOffering,
 } from "./awsFacts";
+import { errorCode, errorText, isCredentialError, isForbidden, isNotFound } from "./awsErrors";
 import type {
     Cloud,
     CloudResource,
@@ -79,6 +80,8 @@ export class AwsCloud implements Cloud {
             ...(options.profile ? { profile: options.profile } : {}),
             retryMode: "adaptive",
             maxAttempts: 6,
+            // Credential files as they are now: the SDK keeps what it has read for the whole process.
+            ignoreCache: true,
             // A connection that never answers must not eat the 10 s that a cancelled CI job has.
             requestHandler: {
                 connectionTimeout: 3_000,
@@ -158,6 +161,10 @@ export class AwsCloud implements Cloud {
                 try {
                     found.push(...(await list()));
                 } catch (error) {
+                    // All kinds would fail the same; whoever holds fresh credentials asks again.
+                    if (isCredentialError(error)) {
+                        throw error;
+                    }
                     unanswered.push({ kind: kind as ResourceKind, reason: errorText(error) });
                 }
             }),
@@ -396,36 +403,6 @@ export class AwsCloud implements Cloud {
 export function runOfName(name: string): { runId: string; attempt: number } | undefined {
     const match = /^ephemeral-gpu-ci-([a-z0-9][a-z0-9-]{0,35})-([1-9]\d{0,2})$/.exec(name);
     return match === null ? undefined : { runId: match[1], attempt: Number(match[2]) };
-}
-
-/** The error code of an AWS error: its name, for EC2 the code of the answer. */
-export function errorCode(error: unknown): string {
-    if (!(error instanceof Error)) {
-        return "";
-    }
-    const code: unknown = (error as { Code?: unknown }).Code;
-    return typeof code === "string" ? code : error.name;
-}
-
-/** One line about an error of the cloud, with its code. */
-export function errorText(error: unknown): string {
-    if (!(error instanceof Error)) {
-        return String(error);
-    }
-    const code = errorCode(error);
-    const isOwn = code === "" || code === "Error" || code === "EngineError";
-    return `${isOwn ? "" : `${code}: `}${error.message}`.split("\n")[0];
-}
-
-/** Such as UnauthorizedOperation (EC2), AccessDenied (IAM, STS), AccessDeniedException (others). */
-export function isForbidden(error: unknown): boolean {
-    return /^(UnauthorizedOperation|AccessDenied(Exception)?)$/.test(errorCode(error));
-}
-
-function isNotFound(error: unknown): boolean {
-    return /(NotFound|NoSuchEntity|NoSuchEntityException|ResourceNotFoundException)$/.test(
-        errorCode(error),
-    );
 }
 
 async function exists(request: Promise<unknown>): Promise<boolean> {

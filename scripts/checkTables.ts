@@ -1,6 +1,6 @@
 import { GPUS, INSTANCES, INSTANCE_TYPES, PRICE_REGION, type InstanceType } from "../sizing";
 import { QUOTA_NAMES, type InstanceShape } from "../sizing/instances";
-import { errorText } from "./awsCloud";
+import { errorText } from "./awsErrors";
 import type { Cloud, DescribedType } from "./cloud";
 
 /** A value of the tables that the cloud contradicts. */

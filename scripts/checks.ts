@@ -7,7 +7,7 @@ import { isUserError, UserError } from "../common/userError";
 import type { Settings } from "../settings";
 import type { Plan } from "../sizing";
 import { loadCases } from "../suite/cases";
-import { errorCode, errorText, isForbidden } from "./awsCloud";
+import { errorCode, errorText, isForbidden } from "./awsErrors";
 import type { Cloud } from "./cloud";
 import type { Engine } from "./engine";
 

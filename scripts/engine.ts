@@ -3,14 +3,18 @@ import { automation } from "@pulumi/pulumi";
 import { UserError } from "../common/userError";
 import { EventReader } from "./engineEvents";
 import { EngineProcess, EngineProcessError } from "./engineProcess";
-import { removeStackFile, writeStackFile, type StackFile } from "./stackFile";
+import { formatInstant } from "./instants";
+import { providerSetting, removeStackFile, writeStackFile, type StackFile } from "./stackFile";
+import { isOwnerDead, lockOwners, thisComputer } from "./stateLock";
 
 /** The driver's only door to the Pulumi engine. */
 export interface Engine {
     /** Version of the engine and where its state is kept. Throws UserError when either is missing. */
     describe(): Promise<EngineDescription>;
-    /** A stack of one attempt; nothing happens before `create`. */
+    /** A stack of one attempt; nothing happens before `create` or `open`. */
     stack(order: StackOrder): RunStack;
+    /** Names of the project's stacks. One whose state is broken can make the engine refuse them all. */
+    stackNames(): Promise<string[]>;
 }
 
 export interface EngineDescription {
@@ -49,17 +53,25 @@ export interface UpOptions extends OperationOptions {
 export interface DestroyOptions extends OperationOptions {
     /** Ask the cloud about each resource first: after a failure, state and cloud may differ. */
     readonly refresh?: boolean;
-    /** Remove a lock that a killed engine of ours left. */
-    readonly unlock?: boolean;
 }
+
+/** Whether a stack is there from an earlier process. */
+export type Opened = "opened" | "absent" | "unreadable";
 
 /** One attempt's stack. Every method throws EngineError. */
 export interface RunStack {
     readonly name: string;
     create(): Promise<void>;
+    /** Finds one that an earlier process made; changes nothing. */
+    open(): Promise<Opened>;
+    /** Region of its provider: of the settings file, else of the state; undefined: neither tells. */
+    region(): Promise<string | undefined>;
     /** Returns the stack's outputs. */
     up(options: UpOptions): Promise<Record<string, unknown>>;
-    /** Nothing to destroy (no such stack) is a success. */
+    /**
+     * A stack that was never made is a success; one whose state is gone or unreadable is not. A lock
+     * is removed only where its owner is proven dead.
+     */
     destroy(options: DestroyOptions): Promise<void>;
     /** Removes the stack and its settings file; with `force` also one that still holds resources. */
     remove(options?: { force?: boolean }): Promise<void>;
@@ -71,7 +83,7 @@ export class EngineError extends Error {
         message: string,
         /** Texts of the errors that it reported, each shortened. */
         readonly errors: readonly string[],
-        readonly kind: "failed" | "locked" | "no-stack" = "failed",
+        readonly kind: "failed" | "locked" | "no-stack" | "unreadable-state" = "failed",
     ) {
         super(message);
         this.name = "EngineError";
@@ -89,6 +101,7 @@ export class LocalEngine implements Engine {
     constructor(
         private readonly projectDir: string,
         private readonly env: NodeJS.ProcessEnv = process.env,
+        readonly lockWaitSeconds = LOCK_WAIT_SECONDS,
     ) {}
 
     async describe(): Promise<EngineDescription> {
@@ -98,6 +111,18 @@ export class LocalEngine implements Engine {
 
     stack(order: StackOrder): RunStack {
         return new LocalStack(this, this.projectDir, order);
+    }
+
+    async stackNames(): Promise<string[]> {
+        const workspace = await this.workspace({ env: {}, base: {} });
+        const stacks = await guarded([], () => workspace.listStacks());
+        return stacks.map(({ name }) => name);
+    }
+
+    /** Runs one of the engine's commands by itself, and returns what it printed. */
+    async command(args: string[]): Promise<string> {
+        const { process, env } = await this.prepare();
+        return guarded([], async () => (await process.run(args, this.projectDir, env)).stdout);
     }
 
     /** A workspace in the project's folder, with the environment that the backend needs. */
@@ -146,6 +171,7 @@ class LocalStack implements RunStack {
     readonly name: string;
     private workspace: automation.LocalWorkspace | undefined;
     private opened: automation.Stack | undefined;
+    private isUnreadable = false;
     /** Which plug-ins are in use is told once, not for each operation. */
     private readonly told = new Set<string>();
 
@@ -165,6 +191,36 @@ class LocalStack implements RunStack {
         this.opened = await guarded([], () => automation.Stack.create(this.name, workspace));
     }
 
+    async open(): Promise<Opened> {
+        const workspace = await this.engine.workspace(this.order);
+        this.workspace = workspace;
+        try {
+            this.opened = await guarded([], () => automation.Stack.select(this.name, workspace));
+            return "opened";
+        } catch (error) {
+            const { kind } = error as EngineError;
+            if (kind === "no-stack" || kind === "unreadable-state") {
+                this.isUnreadable = kind === "unreadable-state";
+                return kind === "no-stack" ? "absent" : "unreadable";
+            }
+            throw error;
+        }
+    }
+
+    async region(): Promise<string | undefined> {
+        const named = providerSetting(this.order.base, "aws:region");
+        if (named !== undefined || this.opened === undefined) {
+            return named;
+        }
+        // Not by the API's exportStack, which asks for the secrets in plain text.
+        const state = await this.engine.command(["stack", "export", "--stack", this.name]);
+        const resources: { type: string; inputs?: { region?: unknown } }[] =
+            JSON.parse(state).deployment?.resources ?? [];
+        const region = resources.find(({ type }) => type === "pulumi:providers:aws")?.inputs
+            ?.region;
+        return typeof region === "string" ? region : undefined;
+    }
+
     async up(options: UpOptions): Promise<Record<string, unknown>> {
         const stack = this.opened;
         if (stack === undefined) {
@@ -172,7 +228,7 @@ class LocalStack implements RunStack {
         }
         const listener = listen(options, this.told, options.onSuccess);
         const result = await guarded(listener.errors, () =>
-            whenUnlocked(() =>
+            whenUnlocked(this.engine.lockWaitSeconds, () =>
                 stack.up({ ...quiet, signal: options.signal, onEvent: listener.onEvent }),
             ),
         );
@@ -184,21 +240,24 @@ class LocalStack implements RunStack {
     async destroy(options: DestroyOptions): Promise<void> {
         const stack = this.opened;
         if (stack === undefined) {
+            if (this.isUnreadable) {
+                throw new EngineError(`${this.name} cannot be read`, [], "unreadable-state");
+            }
             return;
         }
         const listener = listen(options, this.told);
-        if (options.unlock) {
-            await stack.cancel().catch(() => undefined);
-        }
         await guarded(listener.errors, () =>
-            whenUnlocked(() =>
-                stack.destroy({
-                    ...quiet,
-                    continueOnError: true,
-                    refresh: options.refresh,
-                    signal: options.signal,
-                    onEvent: listener.onEvent,
-                }),
+            whenUnlocked(
+                this.engine.lockWaitSeconds,
+                () =>
+                    stack.destroy({
+                        ...quiet,
+                        continueOnError: true,
+                        refresh: options.refresh,
+                        signal: options.signal,
+                        onEvent: listener.onEvent,
+                    }),
+                (refusal) => this.unlock(refusal, options.onLine),
             ),
         );
     }
@@ -206,17 +265,50 @@ class LocalStack implements RunStack {
     async remove(options: { force?: boolean } = {}): Promise<void> {
         const { workspace } = this;
         if (workspace !== undefined) {
-            await guarded([], () => workspace.removeStack(this.name, options)).catch(
-                (error: EngineError) => {
-                    if (error.kind !== "no-stack") {
-                        throw error;
-                    }
-                },
-            );
+            const remove = () =>
+                whenUnlocked(
+                    this.engine.lockWaitSeconds,
+                    () => workspace.removeStack(this.name, options),
+                    (refusal) => this.unlock(refusal),
+                );
+            await guarded([], remove).catch(async (error: EngineError) => {
+                if (options.force && error.kind === "unreadable-state") {
+                    return this.removeUnreadable(workspace);
+                }
+                if (error.kind !== "no-stack") {
+                    throw error;
+                }
+            });
         }
         removeStackFile(this.projectDir, this.name);
     }
+
+    /** The engine removes no stack whose state it cannot read, but takes an empty one in its place. */
+    private async removeUnreadable(workspace: automation.LocalWorkspace): Promise<void> {
+        await guarded([], async () => {
+            await workspace.importStack(this.name, EMPTY_STATE);
+            await workspace.removeStack(this.name);
+        });
+    }
+
+    /** True when the lock that the engine told of is gone: every owner is proven dead. */
+    private async unlock(refusal: string, onLine?: OperationOptions["onLine"]): Promise<boolean> {
+        const owners = lockOwners(refusal);
+        const now = Date.now();
+        if (owners.length === 0 || !owners.every((each) => isOwnerDead(each, thisComputer, now))) {
+            return false;
+        }
+        const dead = owners.map(({ pid, host }) => `process ${pid} on ${host}`).join(", ");
+        onLine?.(`the lock of stack ${this.name} is removed: its owner is dead (${dead})`);
+        await this.engine.command(["cancel", "--yes", "--stack", this.name]);
+        return true;
+    }
 }
+
+const EMPTY_STATE: automation.Deployment = {
+    version: 3,
+    deployment: { manifest: { time: "0001-01-01T00:00:00Z", magic: "", version: "" } },
+};
 
 // No live display and no outputs on the engine's stdout; what people see comes from events.
 const quiet = { color: "never", suppressOutputs: true, suppressProgress: true } as const;
@@ -270,31 +362,59 @@ async function guarded<T>(errors: readonly string[], operation: () => Promise<T>
             error instanceof EngineProcessError
                 ? `${error.message}\n${error.stderr}`
                 : String((error as Error)?.message ?? error);
-        throw new EngineError(errors[0] ?? firstLine(text), errors, kindOf(text));
+        const kind = kindOf(text);
+        const said = errors[0] ?? firstLine(text);
+        throw new EngineError(kind === "locked" ? lockedText(text, said) : said, errors, kind);
     }
 }
 
 /**
  * A stack of its own for each attempt has no rival, so a lock is a request of ours that the backend
- * has not finished yet: worth waiting for, shortly.
+ * has not finished yet, worth waiting for, shortly; or one that a killed engine left.
+ *
+ * @param unlock removes the lock that the engine's refusal tells of, if that is safe.
  */
-async function whenUnlocked<T>(operation: () => Promise<T>): Promise<T> {
+async function whenUnlocked<T>(
+    waitSeconds: number,
+    operation: () => Promise<T>,
+    unlock: (refusal: string) => Promise<boolean> = async () => false,
+): Promise<T> {
     for (let tries = 1; ; tries += 1) {
         try {
             return await operation();
         } catch (error) {
-            const isLocked = kindOf(String((error as Error)?.message ?? error)) === "locked";
-            if (!isLocked || tries === LOCK_TRIES) {
+            const text = String((error as Error)?.message ?? error);
+            if (kindOf(text) !== "locked" || tries === LOCK_TRIES) {
                 throw error;
             }
-            await new Promise((resolve) => setTimeout(resolve, LOCK_WAIT_SECONDS * 1000));
+            if (await unlock(text)) {
+                continue;
+            }
+            await new Promise((resolve) => setTimeout(resolve, waitSeconds * 1000));
         }
     }
+}
+
+/** Who holds the lock, and what to do: nobody but a person can know that it is dead. */
+function lockedText(text: string, said: string): string {
+    const owners = lockOwners(text).map(
+        ({ user, host, pid, at }) => `${user}@${host}, process ${pid}, since ${formatInstant(at)}`,
+    );
+    const who = owners.length === 0 ? said : `the stack is locked by ${owners.join("; ")}`;
+    return `${who}. It may be at work; once you know that it is not: pulumi cancel --yes --stack NAME, then again`;
 }
 
 function kindOf(text: string): EngineError["kind"] {
     if (/no stack named .* found/.test(text)) {
         return "no-stack";
+    }
+    // The engine's words for a state that is cut short, empty or no JSON.
+    if (
+        /failed to load checkpoint|unexpected end of JSON input|invalid character .* looking/.test(
+            text,
+        )
+    ) {
+        return "unreadable-state";
     }
     const isLocked =
         text.includes("[409] Conflict: Another update is currently in progress") ||

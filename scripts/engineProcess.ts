@@ -128,9 +128,16 @@ export class EngineProcess {
     }
 }
 
-/** `stack init` selects the new stack for the person at the terminal as well; it must not. */
+/**
+ * `stack init` and `stack select` select the stack for the person at the terminal as well; they must
+ * not. Every operation names its stack; `stack` alone looks whether it is there.
+ */
 function withGlobalOptions(args: string[]): string[] {
-    const init = args[0] === "stack" && args[1] === "init";
+    const [command, verb, ...rest] = args;
+    if (command === "stack" && verb === "select") {
+        return [command, ...rest, "--non-interactive"];
+    }
+    const init = command === "stack" && verb === "init";
     return [...args, ...(init ? ["--no-select"] : []), "--non-interactive"];
 }
 

@@ -1,6 +1,6 @@
 import { QUOTAS, type CloudFacts, type InstanceType } from "../sizing";
 import { INSTANCES } from "../sizing/instances";
-import { errorText } from "./awsCloud";
+import { errorText } from "./awsErrors";
 import type { Cloud, SpotPrice } from "./cloud";
 
 /** What is known, and a sentence about each thing that is not. */

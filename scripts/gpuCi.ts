@@ -15,7 +15,10 @@ const commands = {
     run: () => require("./commands/run") as typeof import("./commands/run"),
     plan: () => require("./commands/plan") as typeof import("./commands/plan"),
     history: () => require("./commands/history") as typeof import("./commands/history"),
+    release: () => require("./commands/release") as typeof import("./commands/release"),
     reap: () => require("./commands/reap") as typeof import("./commands/reap"),
+    verifyReceipt: () =>
+        require("./commands/verifyReceipt") as typeof import("./commands/verifyReceipt"),
     doctor: () => require("./commands/doctor") as typeof import("./commands/doctor"),
     tables: () => require("./commands/tables") as typeof import("./commands/tables"),
 };
@@ -75,6 +78,20 @@ function program() {
             commands.history().historyCommand(projectOf(cli.opts().project), options),
         );
 
+    cli.command("release")
+        .description("gives back everything of a run whose driver is gone; needs no state")
+        .requiredOption("--run <id>", "the run's id, its output run-id")
+        .option(
+            "--regions <regions>",
+            "where to look, a,b (its output regions); default: the environment's or profile's",
+        )
+        .option("--reports <dir>", "where the run's receipt goes (default: reports)")
+        .action(async (options) => {
+            process.exitCode = await commands
+                .release()
+                .releaseCommand(options, projectOf(cli.opts().project));
+        });
+
     cli.command("reap")
         .description("finds machines of ours by tag and ends them; needs no state")
         .option("--run <id>", "only this run's, whether or not its deadline has passed")
@@ -85,7 +102,16 @@ function program() {
         )
         .option("--yes", "do it; without it nothing is ended")
         .action(async (options) => {
-            process.exitCode = await commands.reap().reapCommand(options);
+            process.exitCode = await commands
+                .reap()
+                .reapCommand(options, projectOf(cli.opts().project));
+        });
+
+    cli.command("verify-receipt")
+        .description("says whether a receipt is as it was written")
+        .argument("<file>", "a run's receipt.json")
+        .action((file) => {
+            process.exitCode = commands.verifyReceipt().verifyReceiptCommand(file);
         });
 
     withRunSettings(cli.command("doctor"), "dev")

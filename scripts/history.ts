@@ -25,7 +25,7 @@ export function runRecord(prepared: PreparedRun, receipt: Receipt): RunRecord {
         emulated: receipt.awsEndpoint !== null,
         startUpMinutes: minutes.startUp.actual,
         suiteMinutes: minutes.suite.actual,
-        estimatedMinutes: minutes.total.estimated,
+        estimatedMinutes: minutes.total.estimated ?? 0,
         estimatedUsd: priceUsd.estimated ?? 0,
         actualUsd: priceUsd.actual,
     };

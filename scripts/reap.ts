@@ -1,10 +1,9 @@
 import { UserError } from "../common/userError";
-import { PRODUCT } from "../components/names";
-import { errorText } from "./awsCloud";
-import { isLive, type Cloud, type CloudResource, type Machine } from "./cloud";
+import { isLive, type Cloud, type Machine } from "./cloud";
 import { EXIT } from "./exitCodes";
 import { parseExpiresAt } from "./instants";
-import { inRemovalOrder } from "./release";
+import { missingProof } from "./ownership";
+import { Sweep } from "./sweep";
 
 export interface ReapRequest {
     /** Only this run's things, whether or not their deadline has passed. */
@@ -28,23 +27,18 @@ export interface Decision {
     readonly reason: string;
 }
 
-const END_TRIES = 40;
-const END_WAIT_SECONDS = 4;
-
 /**
- * Whether a thing may be ended. Ownership needs proof: product, owner, run and attempt, not one tag
- * (live work of others was ended that way: github-aws-runners#4391, pytorch/test-infra#6473). A
- * deadline that cannot be read is reported and ended by nobody: what wrote it is not known.
+ * Whether a thing may be ended: only what is proven ours. A deadline that cannot be read is reported
+ * and ended by nobody: what wrote it is not known.
  */
 export function decide(
     tags: Readonly<Record<string, string>>,
     request: ReapRequest,
     now: number,
 ): Decision {
-    const missing = ["owner", "run", "attempt"].filter((tag) => !tags[tag]);
-    if (tags.product !== PRODUCT || missing.length > 0) {
-        const what = tags.product === PRODUCT ? `no tag ${missing.join(", ")}` : "not ours";
-        return { action: "report", reason: `not proven ours: ${what}` };
+    const missing = missingProof(tags);
+    if (missing !== undefined) {
+        return { action: "report", reason: missing };
     }
     if (request.runId !== undefined && tags.run !== request.runId) {
         return { action: "keep", reason: "another run" };
@@ -65,168 +59,92 @@ export function decide(
 }
 
 /**
- * Finds everything of ours by tag, in every state, and ends it with `yes`. Needs no Pulumi state, no
- * checkout of the run and nothing of the machine that started it.
+ * Lists everything of ours in a region, in every state, with what would be done about it, and why.
+ *
+ * @returns how much would be ended, and how many kinds the cloud did not tell about.
+ */
+export async function survey(
+    request: ReapRequest,
+    { cloud, print, now = Date.now }: ReapOptions,
+): Promise<{ doomed: number; unanswered: number }> {
+    const query = { runId: request.runId };
+    const machines = (await cloud.machines(query)).filter(isLive);
+    const { found, unanswered } = await cloud.resources(query);
+    for (const { kind, reason } of unanswered) {
+        print(`?       ${kind}: the cloud did not answer: ${reason}`);
+    }
+    let doomed = 0;
+    const judge = (what: string, tags: Machine["tags"]) => {
+        const { action, reason } = decide(tags, request, now());
+        const whose = `run ${tags.run ?? "?"} attempt ${tags.attempt ?? "?"} of ${tags.owner ?? "?"}`;
+        print(`${action.padEnd(6)}  ${what}, ${whose}: ${reason}`);
+        doomed += action === "end" ? 1 : 0;
+    };
+    for (const { instanceId, state, instanceType, tags } of machines) {
+        judge(`machine ${instanceId}, ${state}, ${instanceType}`, tags);
+    }
+    for (const { kind, id, name, tags } of found) {
+        if (kind === "schedule") {
+            print(
+                `keep    schedule ${id}: goes when no machine of its run is left, else by itself`,
+            );
+        } else {
+            judge([`${kind} ${id}`, name].filter(Boolean).join(", "), tags);
+        }
+    }
+    if (machines.length + found.length === 0) {
+        print("Nothing of ours is there.");
+    }
+    return { doomed, unanswered: unanswered.length };
+}
+
+/**
+ * `gpu-ci reap` in one region: lists, and with `yes` ends what is past its deadline, whosever it is.
+ * Needs no Pulumi state, no checkout of the run and nothing of the machine that started it.
  *
  * @returns exit code 0, or 3 when something could not be ended or the cloud did not answer.
  * @throws UserError for `yes` without saying what.
  */
 export async function reap(request: ReapRequest, options: ReapOptions): Promise<number> {
-    if (request.yes && request.runId === undefined && !request.expired) {
+    refuseAll(request);
+    const { doomed, unanswered } = await survey(request, options);
+    if (!request.yes) {
+        const isChosen = request.runId !== undefined || request.expired;
+        if (doomed > 0) {
+            const add = isChosen ? "--yes" : "--expired --yes (or --run ID --yes)";
+            options.print(`${doomed} would be ended. Nothing was done; add ${add} to do it.`);
+        }
+        return unanswered === 0 ? EXIT.passed : EXIT.maybeRunning;
+    }
+    const sweep = new Sweep({
+        ...options,
+        query: { runId: request.runId },
+        spare: spare(request, options.now),
+        progress: { line: options.print, warn: (text) => options.print(`! ${text}`) },
+    });
+    // A schedule goes with its run (gpu-ci release), or by itself a day after its deadline.
+    const left = await sweep.untilEmpty(1);
+    for (const { kind, id, detail } of left) {
+        options.print(`LEFT    ${kind} ${id}: ${detail}`);
+    }
+    return left.length === 0 ? EXIT.passed : EXIT.maybeRunning;
+}
+
+/** Why a thing is left alone by this request; for a sweep. */
+export function spare(request: ReapRequest, now: () => number = Date.now) {
+    return (tags: Machine["tags"]): string | undefined => {
+        const { action, reason } = decide(tags, request, now());
+        return action === "end" ? undefined : reason;
+    };
+}
+
+/** @throws UserError for `yes` without saying what. */
+export function refuseAll({ yes, runId, expired }: ReapRequest): void {
+    if (yes && runId === undefined && !expired) {
         throw new UserError(
             "--yes alone would end the machines of every run, those at work included",
             "--run ID, or --expired",
             "run gpu-ci reap without --yes to see the runs",
         );
     }
-    return new Reaper(request, options).reap();
-}
-
-class Reaper {
-    private readonly now: number;
-    private failures = 0;
-
-    constructor(
-        private readonly request: ReapRequest,
-        private readonly options: ReapOptions,
-    ) {
-        this.now = (options.now ?? Date.now)();
-    }
-
-    async reap(): Promise<number> {
-        const { cloud, print } = this.options;
-        const query = { runId: this.request.runId };
-        const machines = (await cloud.machines(query)).filter(isLive);
-        const answer = await cloud.resources(query);
-        for (const { kind, reason } of answer.unanswered) {
-            this.failures += 1;
-            print(`?       ${kind}: the cloud did not answer: ${reason}`);
-        }
-
-        const doomed = machines.filter((machine) =>
-            this.judge(`machine ${machine.instanceId}`, machine.tags, machineDetail(machine)),
-        );
-        const others = answer.found.filter(({ kind }) => kind !== "schedule");
-        const doomedOthers = others.filter((resource) =>
-            this.judge(`${resource.kind} ${resource.id}`, resource.tags, resource.name ?? ""),
-        );
-        const schedules = answer.found.filter(({ kind }) => kind === "schedule");
-        for (const { id } of schedules) {
-            print(
-                `keep    schedule ${id}: goes when no machine of its run is left, else by itself`,
-            );
-        }
-        if (machines.length + answer.found.length === 0) {
-            print("Nothing of ours is there.");
-        }
-        if (!this.request.yes) {
-            const count = doomed.length + doomedOthers.length;
-            const isChosen = this.request.runId !== undefined || this.request.expired;
-            if (count > 0) {
-                const add = isChosen ? "--yes" : "--expired --yes (or --run ID --yes)";
-                print(`${count} would be ended. Nothing was done; add ${add} to do it.`);
-            }
-            return this.exitCode();
-        }
-        await this.endMachines(doomed);
-        await this.removeAll(doomedOthers);
-        await this.removeSchedules(schedules);
-        await this.verify([...doomed, ...doomedOthers].map(idOf));
-        return this.exitCode();
-    }
-
-    /** Prints the decision; true for "end". */
-    private judge(what: string, tags: Readonly<Record<string, string>>, detail: string): boolean {
-        const { action, reason } = decide(tags, this.request, this.now);
-        const whose = `run ${tags.run ?? "?"} attempt ${tags.attempt ?? "?"} of ${tags.owner ?? "?"}`;
-        const parts = [what, detail, whose].filter(Boolean).join(", ");
-        this.options.print(`${action.padEnd(6)}  ${parts}: ${reason}`);
-        return action === "end";
-    }
-
-    /** One id a call, and one error never spares the others; then waits until none is live. */
-    private async endMachines(doomed: readonly Machine[]): Promise<void> {
-        const { cloud, print } = this.options;
-        const ended: string[] = [];
-        for (const { instanceId } of doomed) {
-            try {
-                const outcome = await cloud.terminate(instanceId);
-                print(
-                    `ended   machine ${instanceId}${outcome === "ended" ? "" : " (already gone)"}`,
-                );
-                ended.push(instanceId);
-            } catch (error) {
-                this.fail(`machine ${instanceId}`, error);
-            }
-        }
-        for (let tries = 0; ended.length > 0 && tries < END_TRIES; tries += 1) {
-            const left = (await cloud.machines({ runId: this.request.runId })).filter(
-                ({ instanceId, state }) => ended.includes(instanceId) && state !== "terminated",
-            );
-            if (left.length === 0) {
-                return;
-            }
-            await this.sleep();
-        }
-    }
-
-    /** In the order in which they can go; a security group only goes when its machine is gone. */
-    private async removeAll(resources: readonly CloudResource[]): Promise<void> {
-        for (const resource of inRemovalOrder(resources)) {
-            try {
-                await this.options.cloud.remove(resource);
-                this.options.print(`removed ${resource.kind} ${resource.id}`);
-            } catch (error) {
-                this.fail(`${resource.kind} ${resource.id}`, error);
-            }
-        }
-    }
-
-    /** Only a named run's, and only when the cloud says that no machine of it is live. */
-    private async removeSchedules(schedules: readonly CloudResource[]): Promise<void> {
-        const { runId } = this.request;
-        if (runId === undefined || schedules.length === 0) {
-            return;
-        }
-        const live = (await this.options.cloud.machines({ runId })).filter(isLive);
-        if (live.length === 0) {
-            await this.removeAll(schedules);
-        }
-    }
-
-    /** The cloud's own word that it is gone, not the answer to our request. */
-    private async verify(doomed: readonly string[]): Promise<void> {
-        const query = { runId: this.request.runId };
-        const live = (await this.options.cloud.machines(query)).filter(isLive);
-        const { found } = await this.options.cloud.resources(query);
-        const left = [...live, ...found].map(idOf).filter((id) => doomed.includes(id));
-        for (const id of left) {
-            this.fail(id, new Error("still there after its removal was asked for"));
-        }
-    }
-
-    private fail(what: string, error: unknown): void {
-        this.failures += 1;
-        this.options.print(`FAILED  ${what}: ${errorText(error)}`);
-    }
-
-    private sleep(): Promise<void> {
-        const milliseconds = END_WAIT_SECONDS * 1000;
-        return (
-            this.options.sleep?.(milliseconds) ??
-            new Promise((resolve) => setTimeout(resolve, milliseconds))
-        );
-    }
-
-    private exitCode(): number {
-        return this.failures === 0 ? EXIT.passed : EXIT.maybeRunning;
-    }
-}
-
-function idOf(thing: Machine | CloudResource): string {
-    return "instanceId" in thing ? thing.instanceId : thing.id;
-}
-
-function machineDetail(machine: Machine): string {
-    return `${machine.state}, ${machine.instanceType}`;
 }

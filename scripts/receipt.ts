@@ -1,21 +1,25 @@
 import { z } from "zod";
 
-import { MARKETS, type MemoryEstimate } from "../sizing";
+import { deadlineMargins } from "../machine/margins";
+import { DEADLINE_MINUTES, MARKETS, type MemoryEstimate } from "../sizing";
 import { GIB } from "../sizing/memory";
-import { isLive, type Machine } from "./cloud";
+import { isLive, REMOVAL_ORDER, type Machine } from "./cloud";
 import type { RunVerdict } from "./exitCodes";
 import { formatInstant, parseExpiresAt, parseTransitionTime } from "./instants";
 import type { Phase } from "./progress";
-import type { ReleaseOutcome, TerminateCall } from "./release";
+import { withChecksum } from "./receiptChecksum";
+import type { ReleaseOutcome } from "./release";
 import type { ServerMemory } from "./serverLog";
+import type { Leftover, TerminateCall } from "./sweep";
 
 const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 const releasedBy = z
-    .enum(["driver", "watchdog", "deadline", "cloud", "none"])
+    .enum(["driver", "release", "api", "watchdog", "deadline", "cloud", "none"])
     .describe(
-        "Which layer ended the machine: the driver's own call, the machine itself, the account's " +
-            "terminator at the deadline, the cloud (spot notice, host failure); none: no machine " +
-            "was launched, or one is still there",
+        "Which layer ended the machine: the driver's own call, that of gpu-ci release, another's " +
+            "before the deadline's layers could act (api: a driver that was killed, a person), the " +
+            "machine itself, the account's terminator at the deadline, the cloud (spot notice, host " +
+            "failure); none: no machine was launched, or one is still there",
     );
 
 const machine = z.strictObject({
@@ -46,9 +50,13 @@ const attemptOutcome = z.enum([
     "out-of-memory",
     "failed",
     "cancelled",
+    "unknown",
 ]);
 
-const compared = z.strictObject({ estimated: z.number(), actual: z.number().nullable() });
+const compared = z.strictObject({
+    estimated: z.number().nullable(),
+    actual: z.number().nullable(),
+});
 
 /** The proof of a run, from the cloud's side. */
 export const receiptSchema = z.strictObject({
@@ -64,7 +72,7 @@ export const receiptSchema = z.strictObject({
                 "could be had within deadline and budget",
         ),
     why: z.string().describe("Why there is no verdict, or what went wrong beside it; else empty"),
-    exitCode: z.int().nonnegative(),
+    exitCode: z.int().nonnegative().describe("Of the command that wrote the receipt"),
     releasedBy,
     launchedAt: instant.nullable(),
     leftRunningAt: instant.nullable(),
@@ -76,6 +84,9 @@ export const receiptSchema = z.strictObject({
         ),
     billedGpuSeconds: z.number().nonnegative().describe("Of all machines of the run"),
     leakedGpuSeconds: z.number().nonnegative().describe("Of all machines of the run; promised 0"),
+    asked: z
+        .strictObject({ regions: z.array(z.string()), kinds: z.array(z.string()) })
+        .describe("Where the cloud was asked what is left, in every state, and for what"),
     leftovers: z
         .array(z.strictObject({ kind: z.string(), id: z.string(), detail: z.string() }))
         .describe("What is left in the cloud; id ? where the cloud did not answer. Empty: clean"),
@@ -90,7 +101,9 @@ export const receiptSchema = z.strictObject({
             suite: compared,
             total: compared.describe("Both together; the last attempt's, as the others are"),
         })
-        .describe("Actual: null where the run did not get so far"),
+        .describe(
+            "Actual: null where the run did not get so far; estimated: null where the plan is not known",
+        ),
     memoryGiB: z
         .strictObject({
             load: compared.describe("Weights and the engine's buffers"),
@@ -109,7 +122,11 @@ export const receiptSchema = z.strictObject({
             market: z.string(),
             region: z.string(),
             zone: z.string().nullable().describe("As asked for; null: the cloud's choice"),
-            deadlineMinutes: z.int().positive().describe("What was left of the run's deadline"),
+            deadlineMinutes: z
+                .int()
+                .positive()
+                .nullable()
+                .describe("What was left of the run's deadline; null: not known here"),
             outcome: attemptOutcome,
             error: z.string(),
             seconds: z.number().nonnegative().describe("From the stack's making to its release"),
@@ -139,6 +156,10 @@ export const receiptSchema = z.strictObject({
         .describe("What answered in place of AWS (AWS_ENDPOINT_URL); null: AWS itself"),
     engineVersion: z.string(),
     writtenAt: instant,
+    sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .describe("SHA-256 of everything else: JSON without white space, keys sorted, as UTF-8"),
 });
 
 export type Receipt = z.output<typeof receiptSchema>;
@@ -151,7 +172,8 @@ export interface AttemptRecord {
     readonly candidate: AttemptCandidate;
     /** The candidate's, or the run's own. */
     readonly region: string;
-    readonly deadlineMinutes: number;
+    /** Undefined: not known here. */
+    readonly deadlineMinutes: number | undefined;
     /** Milliseconds since 1970. */
     readonly startedAt: number;
     /** When the cloud had said for the last time what is left of it. */
@@ -174,9 +196,10 @@ export interface AttemptCandidate {
     readonly gpuName: string;
     readonly gpuCount: number;
     /** Machine and public address, US dollars an hour. */
-    readonly priceUsdPerHour: number;
-    readonly expectedUsd: number;
-    readonly minutes: EstimatedMinutes;
+    readonly priceUsdPerHour: number | undefined;
+    /** Undefined where the plan is not known, as `minutes`. */
+    readonly expectedUsd?: number;
+    readonly minutes?: EstimatedMinutes;
 }
 
 interface EstimatedMinutes {
@@ -192,16 +215,21 @@ export interface ReceiptInput {
     readonly verdict: RunVerdict;
     readonly why: string;
     readonly exitCode: number;
-    /** Of the last attempt's candidate. */
-    readonly estimatedMemory: Pick<
-        MemoryEstimate,
-        "loadGiB" | "kvRoomGiB" | "kvBytesPerToken" | "maxSequences"
-    >;
+    /** Of the last attempt's candidate; undefined: the plan is not known. */
+    readonly estimatedMemory:
+        | Pick<MemoryEstimate, "loadGiB" | "kvRoomGiB" | "kvBytesPerToken" | "maxSequences">
+        | undefined;
     readonly serverMemory: ServerMemory | undefined;
     /** When the suite ran, milliseconds since 1970, by its own report. */
     readonly suite: { readonly startedAt: number; readonly endedAt: number } | undefined;
     readonly phases: readonly Phase[];
     readonly attempts: readonly AttemptRecord[];
+    /** Who writes the receipt: whose calls the attempts' terminate calls are. Default: the driver. */
+    readonly writer?: "driver" | "release";
+    /** What is left beside that of the attempts. */
+    readonly furtherLeftovers?: readonly Leftover[];
+    /** Where the cloud was asked. */
+    readonly regions: readonly string[];
     readonly account: string;
     readonly region: string;
     readonly awsEndpoint: string | undefined;
@@ -215,11 +243,13 @@ const BILLED_SECONDS_MIN = 60;
 
 /** Makes a run's receipt from what the cloud said about its machines. */
 export function buildReceipt(input: ReceiptInput): Receipt {
-    const attempts = input.attempts.map((attempt) => receiptAttempt(attempt, input.now));
+    const attempts = input.attempts.map((attempt) =>
+        receiptAttempt(attempt, input.now, input.writer),
+    );
     const machines = attempts.flatMap((attempt) => attempt.machines);
     const last = machines.at(-1);
     const tried = input.attempts.at(-1);
-    return {
+    return withChecksum({
         schemaVersion: 1,
         runId: input.runId,
         attempt: tried?.attempt ?? 1,
@@ -234,7 +264,11 @@ export function buildReceipt(input: ReceiptInput): Receipt {
         secondsFromSuiteEndToRelease: secondsBetween(input.suite?.endedAt, last?.leftRunningAt),
         billedGpuSeconds: sum(machines.map(({ billedGpuSeconds }) => billedGpuSeconds)),
         leakedGpuSeconds: sum(machines.map(({ leakedGpuSeconds }) => leakedGpuSeconds)),
-        leftovers: input.attempts.flatMap(({ release }) => [...release.leftovers]),
+        asked: { regions: [...input.regions], kinds: ["machine", ...REMOVAL_ORDER] },
+        leftovers: [
+            ...input.attempts.flatMap(({ release }) => [...release.leftovers]),
+            ...(input.furtherLeftovers ?? []),
+        ],
         priceUsd: {
             estimated: tried?.candidate.expectedUsd ?? null,
             actual: usdOf(machines),
@@ -250,7 +284,7 @@ export function buildReceipt(input: ReceiptInput): Receipt {
         awsEndpoint: input.awsEndpoint ?? null,
         engineVersion: input.engineVersion,
         writtenAt: formatInstant(input.now),
-    };
+    });
 }
 
 /**
@@ -261,27 +295,29 @@ export function buildReceipt(input: ReceiptInput): Receipt {
  */
 export function spentUsd(attempt: AttemptRecord, now: number): number {
     const { machines } = receiptAttempt(attempt, now);
-    const hourly = attempt.candidate.priceUsdPerHour;
+    const hourly = attempt.candidate.priceUsdPerHour ?? 0;
     return sum(
         machines.map(
             ({ actualUsd, billedGpuSeconds, gpuCount }) =>
-                actualUsd ?? (billedGpuSeconds / gpuCount / 3600) * hourly,
+                actualUsd ?? (billedGpuSeconds / Math.max(1, gpuCount) / 3600) * hourly,
         ),
     );
 }
 
-function receiptAttempt(attempt: AttemptRecord, now: number): ReceiptAttempt {
+function receiptAttempt(
+    attempt: AttemptRecord,
+    now: number,
+    writer: ReceiptInput["writer"] = "driver",
+): ReceiptAttempt {
     const { candidate, release } = attempt;
-    const machines = release.machines.map((found) =>
-        receiptMachine(found, attempt, release.terminateCalls, now),
-    );
+    const machines = release.machines.map((found) => receiptMachine(found, attempt, writer, now));
     return {
         attempt: attempt.attempt,
         instanceType: candidate.instanceType,
         market: candidate.market,
         region: attempt.region,
         zone: candidate.zone,
-        deadlineMinutes: attempt.deadlineMinutes,
+        deadlineMinutes: attempt.deadlineMinutes ?? null,
         outcome: attempt.outcome,
         error: attempt.error,
         seconds: Math.round((attempt.releasedAt - attempt.startedAt) / 100) / 10,
@@ -313,27 +349,32 @@ function comparedMinutes(
     const launched = launchedAt === null ? undefined : Date.parse(launchedAt);
     return {
         startUp: {
-            estimated: estimated?.startUp ?? 0,
+            estimated: estimated?.startUp ?? null,
             actual: between(launched, suite?.startedAt),
         },
         suite: {
-            estimated: estimated?.suite ?? 0,
+            estimated: estimated?.suite ?? null,
             actual: between(suite?.startedAt, suite?.endedAt),
         },
-        total: { estimated: estimated?.total ?? 0, actual: between(launched, suite?.endedAt) },
+        total: { estimated: estimated?.total ?? null, actual: between(launched, suite?.endedAt) },
     };
 }
 
 function comparedMemory({ estimatedMemory, serverMemory }: ReceiptInput) {
-    const { loadGiB, kvRoomGiB, kvBytesPerToken, maxSequences } = estimatedMemory;
-    const tokens = Math.max(0, Math.floor((kvRoomGiB * GIB) / kvBytesPerToken));
+    const tokens =
+        estimatedMemory &&
+        Math.floor((estimatedMemory.kvRoomGiB * GIB) / estimatedMemory.kvBytesPerToken);
+    const pair = (estimated: number | undefined, actual: number | undefined) => ({
+        estimated: estimated ?? null,
+        actual: actual ?? null,
+    });
     return {
         memoryGiB: {
-            load: { estimated: loadGiB, actual: serverMemory?.loadGiB ?? null },
-            kvRoom: { estimated: kvRoomGiB, actual: serverMemory?.kvRoomGiB ?? null },
+            load: pair(estimatedMemory?.loadGiB, serverMemory?.loadGiB),
+            kvRoom: pair(estimatedMemory?.kvRoomGiB, serverMemory?.kvRoomGiB),
         },
-        kvTokens: { estimated: tokens, actual: serverMemory?.kvTokens ?? null },
-        sequences: { estimated: maxSequences, actual: serverMemory?.sequences ?? null },
+        kvTokens: pair(tokens && Math.max(0, tokens), serverMemory?.kvTokens),
+        sequences: pair(estimatedMemory?.maxSequences, serverMemory?.sequences),
         graphGiB: serverMemory?.graphGiB ?? null,
         encoderTokens: serverMemory?.encoderTokens ?? null,
     };
@@ -341,11 +382,11 @@ function comparedMemory({ estimatedMemory, serverMemory }: ReceiptInput) {
 
 function receiptMachine(
     found: Machine,
-    { candidate, spotUsdPerHour, releasedAt }: AttemptRecord,
-    calls: readonly TerminateCall[],
+    { candidate, spotUsdPerHour, releasedAt, release }: AttemptRecord,
+    writer: "driver" | "release",
     now: number,
 ): ReceiptMachine {
-    const call = calls.find(({ instanceId }) => instanceId === found.instanceId);
+    const call = release.terminateCalls.find(({ instanceId }) => instanceId === found.instanceId);
     const leftAt = leftRunningAt(found, call);
     // EC2 gives no time for an end of its own; the release found the machine ended.
     const until = leftAt ?? (isLive(found) ? now : Math.min(now, releasedAt));
@@ -366,7 +407,7 @@ function receiptMachine(
         launchedAt: found.launchedAt === undefined ? null : formatInstant(found.launchedAt),
         leftRunningAt: leftAt === undefined ? null : formatInstant(leftAt),
         expiresAt: expiresAt === undefined ? null : formatInstant(expiresAt),
-        releasedBy: releaseLayer(found, call),
+        releasedBy: releaseLayer(found, call, writer),
         billedGpuSeconds: billedSeconds * candidate.gpuCount,
         leakedGpuSeconds: Math.ceil(leakedSeconds) * candidate.gpuCount,
         actualUsd: hourly === undefined ? null : roundUsd((billedSeconds / 3600) * hourly),
@@ -383,7 +424,14 @@ function leftRunningAt(found: Machine, call: TerminateCall | undefined): number 
     );
 }
 
-function releaseLayer(found: Machine, call: TerminateCall | undefined): Receipt["releasedBy"] {
+/** No schedule acts earlier than this before its deadline. */
+const SCHEDULE_MARGIN_MS = deadlineMargins(DEADLINE_MINUTES.max).scheduleSeconds * 1000;
+
+function releaseLayer(
+    found: Machine,
+    call: TerminateCall | undefined,
+    writer: "driver" | "release",
+): Receipt["releasedBy"] {
     if (isLive(found)) {
         return "none";
     }
@@ -394,7 +442,14 @@ function releaseLayer(found: Machine, call: TerminateCall | undefined): Receipt[
     if (code.startsWith("Server.")) {
         return "cloud";
     }
-    return call?.wasLive ? "driver" : "deadline";
+    if (call?.wasLive) {
+        return writer;
+    }
+    const leftAt = parseTransitionTime(found.stateTransitionReason);
+    const expiresAt = parseExpiresAt(found.tags["expires-at"]);
+    const isEarly =
+        leftAt !== undefined && expiresAt !== undefined && leftAt < expiresAt - SCHEDULE_MARGIN_MS;
+    return isEarly ? "api" : "deadline";
 }
 
 function secondsBetween(from: number | undefined, to: string | null | undefined): number | null {

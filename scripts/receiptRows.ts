@@ -31,22 +31,26 @@ export function receiptRows(receipt: Receipt): [string, string][] {
     rows.push(
         ["GPU-seconds billed", String(receipt.billedGpuSeconds)],
         ["GPU-seconds past the deadline", String(receipt.leakedGpuSeconds)],
-        ["Minutes to the suite's start", compared(minutes.startUp, " min", 1)],
-        ["Minutes of the suite", compared(minutes.suite, " min", 1)],
-        ["Minutes together", compared(minutes.total, " min", 1)],
-        ["Model on each GPU", compared(memoryGiB.load, " GiB", 1)],
-        ["Room for the KV cache", compared(memoryGiB.kvRoom, " GiB", 1)],
-        ["Tokens in the KV cache", compared(receipt.kvTokens, "", 0)],
+        ...compared("Minutes to the suite's start", minutes.startUp, " min", 1),
+        ...compared("Minutes of the suite", minutes.suite, " min", 1),
+        ...compared("Minutes together", minutes.total, " min", 1),
+        ...compared("Model on each GPU", memoryGiB.load, " GiB", 1),
+        ...compared("Room for the KV cache", memoryGiB.kvRoom, " GiB", 1),
+        ...compared("Tokens in the KV cache", receipt.kvTokens, "", 0),
         ["Price", price(receipt.priceUsd)],
     );
     const rung = attempts.at(-1)?.rung;
     if (attempts.length > 1 || isOnLowerRung(rung)) {
         rows.push(...attempts.map((each): [string, string] => attemptRow(each)));
     }
-    rows.push([
-        "Left in the cloud",
-        receipt.leftovers.map(({ kind, id }) => `${kind} ${id}`).join(", ") || "nothing",
-    ]);
+    rows.push(
+        ["Asked in", receipt.asked.regions.join(", ")],
+        [
+            "Left in the cloud",
+            receipt.leftovers.map(({ kind, id }) => `${kind} ${id}`).join(", ") || "nothing",
+        ],
+        ["Checksum of receipt.json", receipt.sha256],
+    );
     return rows;
 }
 
@@ -68,9 +72,17 @@ function isOnLowerRung(rung: string | null | undefined): boolean {
     return typeof rung === "string" && rung !== PLANNED_RUNG;
 }
 
-function compared({ estimated, actual }: Compared, unit: string, digits: number): string {
-    const text = (value: number) => `${value.toFixed(digits)}${unit}`;
-    return `estimated ${text(estimated)}, actual ${actual === null ? "unknown" : text(actual)}`;
+/** No row where neither is known. */
+function compared(
+    name: string,
+    { estimated, actual }: Compared,
+    unit: string,
+    digits: number,
+): [string, string][] {
+    const text = (value: number | null) =>
+        value === null ? "unknown" : `${value.toFixed(digits)}${unit}`;
+    const isKnown = estimated !== null || actual !== null;
+    return isKnown ? [[name, `estimated ${text(estimated)}, actual ${text(actual)}`]] : [];
 }
 
 function price({ estimated, actual }: Receipt["priceUsd"]): string {

@@ -1,6 +1,7 @@
 import { EC2Client } from "@aws-sdk/client-ec2";
 
 import { UserError } from "../common/userError";
+import { parseRegion } from "../sizing";
 import { providerSetting, type StackFile } from "./stackFile";
 
 /**
@@ -28,4 +29,20 @@ export async function resolveRegion(file: StackFile, env: NodeJS.ProcessEnv): Pr
     } finally {
         client.destroy();
     }
+}
+
+/**
+ * The regions of a command that looks for what is left: as listed, `a,b`, else the environment's.
+ *
+ * @throws UserError for an unknown region, or when nothing names one.
+ */
+export async function chooseRegions(
+    listed: string | undefined,
+    env: NodeJS.ProcessEnv,
+): Promise<string[]> {
+    // An output of a run that never got so far is an empty text.
+    const named = (listed ?? "").split(",").flatMap((text) => text.trim() || []);
+    return named.length === 0
+        ? [await resolveRegion({}, env)]
+        : [...new Set(named.map((text) => parseRegion(text)))];
 }

@@ -19,11 +19,12 @@ import { renderReportHtml } from "../suite/reportHtml";
 import { suiteResultsSchema, type SuiteResults } from "../suite/results";
 import { planRows } from "./planTable";
 import { receiptSchema, type Receipt } from "./receipt";
+import { isIntact } from "./receiptChecksum";
 import { receiptRows } from "./receiptRows";
 
 const BROUGHT_HOME = ["results.json", "junit.xml", "report.html", "ladder.json"];
 /** What a run writes itself, and once: all else in its folder came home with an attempt. */
-const OF_THE_RUN = ["attempts", "plan.json", "receipt.json"];
+const OF_THE_RUN = ["attempts", "plan.json", "receipt.json", "receipt.driver.json"];
 
 /** What came home of the suite's results, or why nothing did. */
 export type HomeResults =
@@ -136,6 +137,26 @@ export class ReportFolder {
         writeFileSync(path, text);
         receiptSchema.parse(receipt);
         return path;
+    }
+
+    /** An earlier receipt of the run that is as it was written; undefined: none. Never throws. */
+    readReceipt(): Receipt | undefined {
+        try {
+            const text = readFileSync(join(this.path, "receipt.json"), "utf8");
+            const receipt = receiptSchema.parse(JSON.parse(text));
+            return isIntact(receipt) ? receipt : undefined;
+        } catch {
+            return undefined;
+        }
+    }
+
+    /** Writes a later receipt of the same run; what the driver wrote stays beside it. */
+    replaceReceipt(receipt: Receipt): void {
+        const path = join(this.path, "receipt.json");
+        if (existsSync(path)) {
+            renameSync(path, join(this.path, "receipt.driver.json"));
+        }
+        this.writeReceipt(receipt);
     }
 
     /**

@@ -63,10 +63,8 @@ export async function run(request: RunRequest, options: RunOptions): Promise<Run
 function announce(prepared: PreparedRun, folder: ReportFolder, options: RunOptions): void {
     const { runId, plan } = prepared;
     const regions = [...new Set(plan.candidates.map(({ region }) => region ?? prepared.region))];
-    options.progress.line(`run ${runId}; by hand: gpu-ci reap --run ${runId} --yes`);
-    if (regions.length > 1) {
-        options.progress.line(`with AWS_REGION set to each of ${regions.join(", ")}`);
-    }
+    const elsewhere = regions.length > 1 ? ` --regions ${regions.join(",")}` : "";
+    options.progress.line(`run ${runId}; by hand: gpu-ci release --run ${runId}${elsewhere}`);
     writeGitHubOutputs(options.env, {
         "run-id": runId,
         regions: regions.join(","),
@@ -207,6 +205,7 @@ function makeReceipt(
         },
         phases: options.progress.phases(),
         attempts,
+        regions: [...new Set(attempts.map(({ region }) => region))],
         account: prepared.account,
         region: prepared.region,
         awsEndpoint: options.env.AWS_ENDPOINT_URL || undefined,

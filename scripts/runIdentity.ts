@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 
+import { TIER_NAMES } from "../sizing";
+
 /**
  * A new run id, readable and unique: tier, UTC time, four hexadecimal digits.
  *
@@ -23,4 +25,15 @@ export function newRunId(tier: string, now: number, random = () => randomBytes(2
 export function stackName(run: { tier: string; runId: string; attempt: number }): string {
     const repeats = run.runId === run.tier || run.runId.startsWith(`${run.tier}-`);
     return [...(repeats ? [] : [run.tier]), run.runId, run.attempt].join("-");
+}
+
+/**
+ * The attempt of a run that an ephemeral stack of this name belongs to; undefined: it is not the run's.
+ *
+ * @example attemptOfStack("dev-x-2", "x") // 2
+ */
+export function attemptOfStack(name: string, runId: string): number | undefined {
+    const attempt = Number(/-([1-9]\d{0,2})$/.exec(name)?.[1]);
+    const isOurs = TIER_NAMES.some((tier) => stackName({ tier, runId, attempt }) === name);
+    return isOurs ? attempt : undefined;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { parse, stringify } from "yaml";
@@ -77,4 +77,9 @@ export function writeStackFile(
 
 export function removeStackFile(projectDir: string, stack: string): void {
     rmSync(stackFilePath(projectDir, stack), { force: true });
+}
+
+/** Names of the stacks that have a settings file. */
+export function stackFileNames(projectDir: string): string[] {
+    return readdirSync(projectDir).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }

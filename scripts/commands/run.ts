@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 
 import { AwsCloud } from "../awsCloud";
 import { LocalEngine } from "../engine";
+import { freshCloud } from "../freshCloud";
 import { inGitHubActions } from "../github";
 import type { RunRequest } from "../prepare";
 import { Progress } from "../progress";
@@ -26,7 +27,7 @@ export async function runCommand(
             reportsRoot: resolve(options.reports ?? join(projectDir, "reports")),
             env: process.env,
             engine: new LocalEngine(projectDir),
-            openCloud: (region, profile) => new AwsCloud({ region, profile }),
+            openCloud: (region, profile) => freshCloud(() => new AwsCloud({ region, profile })),
             resolveRegion,
             signals,
             progress,

@@ -97,7 +97,11 @@ export class StartedDriver {
     /** The driver and all that it started, at once: nothing of it can clean up. */
     killTree(): void {
         for (const pid of [this.child.pid!, ...descendants(this.child.pid!)]) {
-            process.kill(pid, "SIGKILL");
+            try {
+                process.kill(pid, "SIGKILL");
+            } catch {
+                // It has ended in the meantime.
+            }
         }
     }
 

@@ -19,7 +19,8 @@ import {
 import { ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
 import { mockClient } from "aws-sdk-client-mock";
 
-import { AwsCloud, errorText, runOfName } from "../../../scripts/awsCloud";
+import { AwsCloud, runOfName } from "../../../scripts/awsCloud";
+import { errorText } from "../../../scripts/awsErrors";
 import { awsError } from "./fakes";
 
 const ec2 = mockClient(EC2Client);

@@ -37,6 +37,15 @@ describe("the engine's process", () => {
         expect(stdout.trim()).toBe("stack init s --no-select --non-interactive");
     });
 
+    test("an existing stack is looked for, not selected for the person", async () => {
+        const { stdout } = await command('echo "$@"').run(
+            ["stack", "select", "--stack", "s"],
+            dir,
+            {},
+        );
+        expect(stdout.trim()).toBe("stack --stack s --non-interactive");
+    });
+
     test("a cancel is one signal", async () => {
         const count = join(dir, "count");
         const script = `trap 'echo INT >> ${count}' INT

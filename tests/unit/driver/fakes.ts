@@ -222,6 +222,12 @@ export interface EngineScript {
     readonly createFails?: string;
     readonly destroyFailures?: number;
     readonly removeFails?: boolean;
+    /** Kind of every error of destroy. Default: failed. */
+    readonly destroyErrorKind?: EngineError["kind"];
+    /** Names of stacks that an earlier process left. */
+    readonly left?: readonly string[];
+    /** There is no engine, or no state of it. */
+    readonly isAbsent?: boolean;
 }
 
 /** An engine whose operations follow a script and act on the fake cloud. */
@@ -237,7 +243,14 @@ export class FakeEngine implements Engine {
     ) {}
 
     async describe() {
+        if (this.script.isAbsent) {
+            throw new Error("there is no pulumi on PATH");
+        }
         return { version: "3.248.0", backend: "file:///state" };
+    }
+
+    async stackNames() {
+        return [...(this.script.left ?? [])];
     }
 
     stack(order: StackOrder): RunStack {
@@ -254,6 +267,8 @@ export class FakeEngine implements Engine {
                     throw new EngineError(script.createFails, []);
                 }
             },
+            open: async () => (script.left?.includes(order.name) ? "opened" : "absent"),
+            region: async () => undefined,
             up: async (options: UpOptions) => {
                 calls.push(`up ${order.name}`);
                 const step = script.ups[this.ups++] ?? {};
@@ -296,7 +311,7 @@ export class FakeEngine implements Engine {
                 calls.push(`destroy${options.refresh ? " with refresh" : ""}`);
                 if (destroyFailures > 0) {
                     destroyFailures -= 1;
-                    throw new EngineError("DependencyViolation", ["DependencyViolation"]);
+                    throw new EngineError("DependencyViolation", [], script.destroyErrorKind);
                 }
                 for (const [id, { kind, tags }] of cloud.things) {
                     const isOwn = tags.attempt === order.settings.attempt;

@@ -43,13 +43,13 @@ test("--expired ends what is past its deadline and spares live work", async () =
     expect(cloud.live.map(({ instanceId }) => instanceId)).toEqual([atWork.instanceId]);
 });
 
-test("--run ends that run, its deadline passed or not, with everything of it", async () => {
+test("--run ends that run, its deadline passed or not; its schedule goes with gpu-ci release", async () => {
     const { cloud, act, old } = account();
     expect(await act({ runId: "work", yes: true })).toBe(0);
     expect(cloud.live.map(({ instanceId }) => instanceId)).toEqual([old.instanceId]);
     await act({ runId: "old", yes: true });
     expect(cloud.live).toEqual([]);
-    expect([...cloud.things.keys()].filter((id) => id.startsWith("schedule"))).toEqual([]);
+    expect([...cloud.things.keys()]).toEqual(["schedule-old-1"]);
 });
 
 test("--yes alone is refused: it would end live work", async () => {
@@ -67,16 +67,28 @@ test("what is still there after its removal was asked for is a failure", async (
     const { cloud, act, lines } = account();
     cloud.remove = async () => undefined;
     expect(await act({ runId: "old", yes: true })).toBe(3);
-    expect(lines.join("\n")).toMatch(/FAILED {2}security-group-old-1: still there/);
+    expect(lines.join("\n")).toMatch(
+        /LEFT {4}security-group security-group-old-1: removal asked for/,
+    );
 });
 
 test("one machine that cannot be ended spares none of the others, and is exit code 3", async () => {
     const { cloud, act, lines } = account();
     const second = cloud.launch(order("old", "2"), -5);
-    cloud.failures = { terminate: [awsError("UnauthorizedOperation")] };
+    const terminate = cloud.terminate.bind(cloud);
+    cloud.terminate = (id) =>
+        id === "i-00000001" ? Promise.reject(awsError("UnauthorizedOperation")) : terminate(id);
     expect(await act({ expired: true, yes: true })).toBe(3);
     expect(cloud.live.map(({ instanceId }) => instanceId)).not.toContain(second.instanceId);
-    expect(lines.join("\n")).toMatch(/FAILED {2}machine i-00000001: UnauthorizedOperation/);
+    expect(lines.join("\n")).toMatch(/could not be ended: UnauthorizedOperation/);
+    expect(lines.join("\n")).toMatch(/LEFT {4}machine i-00000001: running/);
+});
+
+test("one error is no end: it is tried again", async () => {
+    const { cloud, act, old } = account();
+    cloud.failures = { terminate: [awsError("RequestLimitExceeded")] };
+    expect(await act({ expired: true, yes: true })).toBe(0);
+    expect(cloud.live.map(({ instanceId }) => instanceId)).not.toContain(old.instanceId);
 });
 
 test("a schedule stays while a machine of its run is live", async () => {

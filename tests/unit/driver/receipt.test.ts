@@ -100,6 +100,7 @@ function receiptOf(
         },
         phases: [],
         attempts: [attemptOf(machines, release)],
+        regions: ["us-east-1"],
         account: "1",
         region: "us-east-1",
         awsEndpoint: undefined,
@@ -163,7 +164,19 @@ test.each([
         ended,
         "watchdog",
     ],
-    ["somebody else's call", {}, {}, "deadline"],
+    ["somebody else's call, before the deadline's layers could act", {}, {}, "api"],
+    [
+        "a call when they act",
+        { stateTransitionReason: "User initiated (2026-11-24 06:58:40 GMT)" },
+        {},
+        "deadline",
+    ],
+    [
+        "a call at a time that the cloud does not tell",
+        { stateTransitionReason: "" },
+        {},
+        "deadline",
+    ],
     ["a spot notice", { stateReasonCode: "Server.SpotInstanceTermination" }, {}, "cloud"],
 ] as const)("released by: %s", (_name, change, release, layer) => {
     expect(receiptOf([{ ...machine, ...change }], release).releasedBy).toBe(layer);
