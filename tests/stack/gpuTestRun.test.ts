@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { unpackUserData } from "../unpackUserData";
 import { recordResources, Registered, secretValue, valueOf } from "./mocks";
 
 const RUN = { runId: "commit-1", attempt: 2, tier: "commit", owner: "acme/vision" };
@@ -83,15 +84,15 @@ describe("the launch", () => {
         expect(firstPart).toContain("text/cloud-boothook");
         expect(firstPart).toContain(String(Date.parse("2026-11-24T06:58:00Z") / 1000));
         expect(firstPart).toContain("systemctl start --no-block gpu-ci-watchdog.timer");
-        expect(secondPart).toContain("text/cloud-config");
+        expect(secondPart).toContain("application/gzip");
         expect(Buffer.byteLength(userData)).toBeLessThanOrEqual(16384);
     });
 });
 
 test("the machine knows what to try when the server runs out of memory", () => {
-    const userData = secretValue(instance().userData);
-    expect(userData).toContain("rung eager oom 0");
-    expect(userData).toContain("arg --eager");
+    const { config } = unpackUserData(secretValue(instance().userData));
+    expect(config).toContain("rung eager oom 0");
+    expect(config).toContain("arg --eager");
 });
 
 describe("arming before the launch", () => {
