@@ -146,9 +146,9 @@ function checked(what: string, minutes: number, deadlineMinutes: number): number
 /** The settings of the machine's guard.sh, which reads them as shell words. */
 export function guardFile(settings: GuardSettings): MachineFile {
     const { phaseSeconds, heartbeatSeconds, heartbeatRule, idleSeconds } = settings;
-    const { boot: _, ...budgets } = phaseSeconds;
+    const { pull, weights, start, test, upload } = phaseSeconds;
     const words = {
-        ...budgets,
+        ...{ pull, weights, start, test, upload },
         idle: idleSeconds,
         heartbeat: heartbeatSeconds ?? "",
         heartbeat_rule: heartbeatRule,

@@ -5,6 +5,7 @@ import { GIB } from "../sizing/memory";
 import { isLive, type Machine } from "./cloud";
 import type { RunVerdict } from "./exitCodes";
 import { formatInstant, parseExpiresAt, parseTransitionTime } from "./instants";
+import { OWN_SHUTDOWN } from "./powerOffReason";
 import type { Phase } from "./progress";
 import type { ReleaseOutcome, TerminateCall } from "./release";
 import type { ServerMemory } from "./serverLog";
@@ -32,6 +33,10 @@ const machine = z.strictObject({
         .describe("When billing ended; null while it runs, or where the cloud gave no time"),
     expiresAt: instant.nullable().describe("The run's deadline, from the machine's own tag"),
     releasedBy,
+    powerOffReason: z
+        .string()
+        .nullable()
+        .describe("Why the machine powered itself off, as its console says; null: it did not"),
     billedGpuSeconds: z.number().nonnegative().describe("max(60, seconds running) x GPUs"),
     leakedGpuSeconds: z.number().nonnegative().describe("Seconds running past expiresAt x GPUs"),
     actualUsd: z.number().nonnegative().nullable(),
@@ -272,9 +277,7 @@ export function spentUsd(attempt: AttemptRecord, now: number): number {
 
 function receiptAttempt(attempt: AttemptRecord, now: number): ReceiptAttempt {
     const { candidate, release } = attempt;
-    const machines = release.machines.map((found) =>
-        receiptMachine(found, attempt, release.terminateCalls, now),
-    );
+    const machines = release.machines.map((found) => receiptMachine(found, attempt, now));
     return {
         attempt: attempt.attempt,
         instanceType: candidate.instanceType,
@@ -341,11 +344,10 @@ function comparedMemory({ estimatedMemory, serverMemory }: ReceiptInput) {
 
 function receiptMachine(
     found: Machine,
-    { candidate, spotUsdPerHour, releasedAt }: AttemptRecord,
-    calls: readonly TerminateCall[],
+    { candidate, spotUsdPerHour, releasedAt, release }: AttemptRecord,
     now: number,
 ): ReceiptMachine {
-    const call = calls.find(({ instanceId }) => instanceId === found.instanceId);
+    const call = release.terminateCalls.find(({ instanceId }) => instanceId === found.instanceId);
     const leftAt = leftRunningAt(found, call);
     // EC2 gives no time for an end of its own; the release found the machine ended.
     const until = leftAt ?? (isLive(found) ? now : Math.min(now, releasedAt));
@@ -367,6 +369,7 @@ function receiptMachine(
         leftRunningAt: leftAt === undefined ? null : formatInstant(leftAt),
         expiresAt: expiresAt === undefined ? null : formatInstant(expiresAt),
         releasedBy: releaseLayer(found, call),
+        powerOffReason: release.powerOffReasons[found.instanceId] ?? null,
         billedGpuSeconds: billedSeconds * candidate.gpuCount,
         leakedGpuSeconds: Math.ceil(leakedSeconds) * candidate.gpuCount,
         actualUsd: hourly === undefined ? null : roundUsd((billedSeconds / 3600) * hourly),
@@ -388,7 +391,7 @@ function releaseLayer(found: Machine, call: TerminateCall | undefined): Receipt[
         return "none";
     }
     const code = found.stateReasonCode ?? "";
-    if (code === "Client.InstanceInitiatedShutdown") {
+    if (code === OWN_SHUTDOWN) {
         return "watchdog";
     }
     if (code.startsWith("Server.")) {

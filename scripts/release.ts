@@ -9,6 +9,7 @@ import {
     type ResourceKind,
 } from "./cloud";
 import type { RunStack } from "./engine";
+import { askPowerOffReasons } from "./powerOffReason";
 import type { Progress } from "./progress";
 
 /** Something that a run left, or that the cloud did not tell about. */
@@ -39,6 +40,8 @@ export interface ReleaseOutcome {
     readonly clean: boolean;
     readonly machines: readonly Machine[];
     readonly terminateCalls: readonly TerminateCall[];
+    /** By instance id: why a machine powered itself off, where its console tells. */
+    readonly powerOffReasons: Readonly<Record<string, string>>;
     readonly leftovers: readonly Leftover[];
     readonly schedule: "deleted" | "kept" | "absent";
     readonly steps: readonly ReleaseStep[];
@@ -165,6 +168,7 @@ export class Release {
             clean: leftovers.length === 0,
             machines: [...this.seen.values()],
             terminateCalls: [...this.calls.values()],
+            powerOffReasons: await askPowerOffReasons(this.options.cloud, [...this.seen.values()]),
             leftovers,
             schedule: schedule.state,
             steps: this.steps,

@@ -37,6 +37,8 @@ put() {
 # A power-off that has not come to its end is asked for again.
 [ ! -e "$run/power-off-reason" ] || power_off again
 
+# Each boot finds an empty /run, and this comes before arm.sh then.
+mkdir -p "$run"
 read_seconds "$state/power-off-at" && power_off_at=$seconds
 read_seconds "$state/seconds-left" && left=$seconds
 read_seconds "$state/boot-budget-seconds" && boot_budget=$seconds

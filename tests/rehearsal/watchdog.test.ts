@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 
-import { EC2Client, RunInstancesCommand } from "@aws-sdk/client-ec2";
+import { EC2Client, GetConsoleOutputCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
 import { sshKeyPairFromSeed } from "../../components/keys";
@@ -10,7 +12,19 @@ import { AMI_PARAMETER } from "../../machine/image";
 import { machineUserData } from "../../machine/userData";
 import type { MeteredMachine } from "../../rehearsal/meter";
 import { Session } from "../../rehearsal/session";
-import { insideMachine, machinesOf, startSession, stopSession, until } from "./harness";
+import { powerOffReason } from "../../scripts/powerOffReason";
+import {
+    gpuCi,
+    insideMachine,
+    machinesOf,
+    PROJECT_DIR,
+    reportJson,
+    reportText,
+    startGpuCi,
+    startSession,
+    stopSession,
+    until,
+} from "./harness";
 
 /** Seconds from a machine's launch to its deadline, and from its power-off to there. */
 const DEADLINE_SECONDS = 240;
@@ -24,6 +38,15 @@ beforeAll(async () => {
     await session.setQuotas({ "L-DB2E81BA": 64, "L-3819A6DF": 64 });
 }, 120_000);
 afterAll(() => stopSession(session));
+
+function cloud() {
+    return {
+        endpoint: session.endpoint,
+        region: "us-east-1",
+        credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
+    };
+}
+const ec2 = () => new EC2Client(cloud());
 
 interface Launch {
     readonly name: string;
@@ -39,12 +62,7 @@ interface Launch {
 /** A machine with nothing but its watchdog and guard: no driver, no engine, no schedule in AWS. */
 async function launch(args: Launch): Promise<void> {
     const { name, guard = {}, windows = "", commands = [], isSpot = false } = args;
-    const cloud = {
-        endpoint: session.endpoint,
-        region: "us-east-1",
-        credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
-    };
-    const { Parameter } = await new SSMClient(cloud).send(
+    const { Parameter } = await new SSMClient(cloud()).send(
         new GetParameterCommand({ Name: AMI_PARAMETER }),
     );
     const powerOffSeconds = args.powerOffSeconds ?? DEADLINE_SECONDS - MARGIN_SECONDS;
@@ -65,7 +83,7 @@ async function launch(args: Launch): Promise<void> {
         { runId: name, attempt: 1, tier: "test", owner: "tests" },
         secondsFromNow(powerOffSeconds + MARGIN_SECONDS),
     );
-    await new EC2Client(cloud).send(
+    await ec2().send(
         new RunInstancesCommand({
             ImageId: Parameter!.Value!,
             InstanceType: "g6.xlarge",
@@ -117,12 +135,10 @@ async function ended(name: string, seconds: number): Promise<string> {
     });
     const { instanceId, endedBy, leakedGpuSeconds } = await machine(name);
     expect({ endedBy, leakedGpuSeconds }).toEqual({ endedBy: "inside", leakedGpuSeconds: 0 });
-    const text = await session.console(instanceId);
-    return (
-        /ephemeral-gpu-ci: power off: (.*?)\r?$/m.exec(text)?.[1] ??
-        /Forcibly powering off: .*?\r?$/m.exec(text)?.[0] ??
-        text.slice(-2000)
-    );
+    // As the driver asks for it, through the cloud.
+    const { Output } = await ec2().send(new GetConsoleOutputCommand({ InstanceId: instanceId }));
+    const text = Buffer.from(Output!, "base64").toString();
+    return powerOffReason(text) ?? text.slice(-2000);
 }
 
 const WATCHDOG = "/opt/ephemeral-gpu-ci/watchdog.sh";
@@ -158,17 +174,17 @@ const FAULTS: readonly Fault[] = [
     {
         name: "watchdog-killed",
         fault: "(while :; do pkill -KILL -f 'watchdog[.]sh'; done) >/dev/null 2>&1 &",
-        reason: /^Forcibly powering off: unit failed/,
+        reason: /^gpu-ci-watchdog.service failed: signal/,
     },
     {
         name: "script-removed",
         fault: `rm ${WATCHDOG}`,
-        reason: /^Forcibly powering off: unit failed/,
+        reason: /^gpu-ci-watchdog.service failed: exit-code/,
     },
     {
         name: "guard-removed",
         fault: "rm /opt/ephemeral-gpu-ci/guard.sh && systemctl kill -s KILL gpu-ci-guard",
-        reason: /^Forcibly powering off: unit failed|start request|start.*limit/,
+        reason: /^gpu-ci-guard.service failed: exit-code/,
     },
     {
         name: "timer-stopped",
@@ -233,4 +249,46 @@ describe("a machine on its own ends itself, whatever goes wrong", () => {
             "phase boot: cloud-init did not finish within 45 s",
         );
     }, 70_000);
+});
+
+describe("with a driver", () => {
+    test("nobody waits any more: the suite ends, and so does the machine, long before its deadline", async () => {
+        const runId = "test-heartbeat";
+        const driver = startGpuCi(session, [
+            ...["run", "--tier", "commit", "--run-id", runId, "--market", "on-demand"],
+            ...["--set", "heartbeatMinutes=1"],
+        ]);
+        await driver.printed(/\[ *2\/19\]/, 120);
+        driver.killTree();
+        expect(await ended(runId, 150)).toBe("heartbeat: nobody has waited for 60 s");
+        rmSync(join(PROJECT_DIR, "Pulumi.commit-test-heartbeat-1.yaml"));
+        const reap = await gpuCi(session, ["reap", "--run", runId, "--yes"]);
+        expect({ exitCode: reap.exitCode, output: "" }).toEqual({ exitCode: 0, output: "" });
+    }, 300_000);
+
+    test("a spot notice in mid-suite: the suite is stopped, and the run passes on the next machine", async () => {
+        const runId = "test-spot-notice";
+        const driver = startGpuCi(session, [
+            ...["run", "--tier", "commit", "--run-id", runId, "--market", "any"],
+        ]);
+        await driver.printed(/\[ *2\/19\]/, 120);
+        const [{ instanceId }] = await machinesOf(session, runId);
+        await session.giveSpotNotice(instanceId);
+        const exitCode = await driver.ended;
+        expect({ exitCode, output: exitCode === 0 ? "" : driver.output }).toEqual({
+            exitCode: 0,
+            output: "",
+        });
+        expect(reportJson(runId, "receipt")).toMatchObject({
+            verdict: "passed",
+            leftovers: [],
+            attempts: [
+                { outcome: "interrupted", error: expect.stringContaining("spot notice") },
+                { outcome: "verdict" },
+            ],
+        });
+        expect(reportText(runId, "attempts/1/logs/power-off.log")).toMatch(
+            /^ephemeral-gpu-ci: the suite is stopped: spot notice: /,
+        );
+    }, 240_000);
 });

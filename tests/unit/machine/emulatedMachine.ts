@@ -81,7 +81,6 @@ esac`,
     /** A new kernel, with nothing in /run. */
     reboot(uptime = 5): void {
         rmSync(this.path(RUN), { recursive: true });
-        mkdirSync(this.path(RUN));
         this.clocks({ uptime });
     }
 
