@@ -14,8 +14,9 @@ const LONGEST = 200;
  */
 export function powerOffReason(text: string): string | undefined {
     const own = /ephemeral-gpu-ci: (?:power off|the suite is stopped): (.+?)\s*$/m.exec(text)?.[1];
-    const failed = /ephemeral-gpu-ci: (\S+\.service failed: .+?)\s*$/m.exec(text)?.[1];
-    return (own ?? failed)?.slice(0, LONGEST);
+    // The guard is started again a few times: its last failure is the one that ended the machine.
+    const failed = [...text.matchAll(/ephemeral-gpu-ci: (\S+\.service failed: .+?)\s*$/gm)].at(-1);
+    return (own ?? failed?.[1])?.slice(0, LONGEST);
 }
 
 /** Whether that was because the cloud takes the machine back. */

@@ -162,6 +162,24 @@ describe("the deadline", () => {
     );
 });
 
+describe("when it gives up before that", () => {
+    test.each([
+        ["an idle window beyond the deadline", { idleMinutes: 31 }, /idle window is 31 minutes/],
+        ["a phase beyond it", { phaseMinutes: { test: 40 } }, /phase test is 40 minutes/],
+        ["a heartbeat of 0", { heartbeatMinutes: 0 }, /heartbeat's window is 0 minutes/],
+    ])("%s is refused before anything is made", async (_, args, message) => {
+        const registered = await recordResources();
+        const { EphemeralGpu: Component } = await import("../../components");
+        expect(() => new Component("gpu", { ...ARGS, ...args })).toThrow(message);
+        expect(registered.filter(({ type }) => !type.startsWith("ephemeral-gpu-ci:"))).toEqual([]);
+    });
+
+    test("nobody waits for a machine without a suite, so nobody is missed", async () => {
+        const userData = secretValue(only(await make(), INSTANCE).userData);
+        expect(unpackUserData(userData).config).toMatch(/^\s+heartbeat=$/m);
+    });
+});
+
 describe("access", () => {
     test("a subnet leads to its VPC", async () => {
         const made = await make({ subnetId: "subnet-0a1b" });

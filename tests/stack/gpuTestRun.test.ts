@@ -95,6 +95,12 @@ test("the machine knows what to try when the server runs out of memory", () => {
     expect(config).toContain("arg --eager");
 });
 
+test("the machine gives up when nobody has waited for 10 minutes, and after its phases' budgets", () => {
+    const { config } = unpackUserData(secretValue(instance().userData));
+    expect(config).toMatch(/^\s+heartbeat=600\n\s+heartbeat_rule=finish$/m);
+    expect(config).toMatch(/^\s+pull=1200\n\s+weights=1200\n\s+start=900\n\s+test=900$/m);
+});
+
 describe("arming before the launch", () => {
     test("the schedule is registered before the instance", () => {
         const order = registered
