@@ -9,5 +9,5 @@ while [ "$session" -gt 1 ]; do
     esac
 done
 beat() {
-    [ -e "/proc/$session" ] && : >/run/ephemeral-gpu-ci/heartbeat
+    [ -e "/proc/${session:-gone}" ] && : >/run/ephemeral-gpu-ci/heartbeat
 }
