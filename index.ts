@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
 import { isUserError } from "./common/userError";
+import { guardRequest } from "./guardRequest";
 import { findCallerCidr, findFoundation, GpuTestRun } from "./components";
 import { parseSettings, SETTING_KEYS, Settings } from "./settings";
 import { planRequest } from "./planRequest";
@@ -32,6 +33,8 @@ async function stack() {
         market: candidate.market,
         zone: candidate.zone ?? undefined,
         deadlineMinutes: plan.deadlineMinutes,
+        ...guardRequest(settings),
+        expectedMinutes: plan.minutes,
         callerCidr,
         foundation,
         amiId: settings.amiId,

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { UserError } from "./common/userError";
 import { FOUNDATION_NAMES } from "./components/names";
+import { HEARTBEAT_RULES } from "./machine/guard";
 import { DEADLINE_MINUTES, MARKET_CHOICES, TIER_NAMES } from "./sizing";
 
 const SERVER_IMAGE =
@@ -74,6 +75,10 @@ const schema = z.object({
         DEADLINE_MINUTES.min,
         DEADLINE_MINUTES.max,
     ).optional(),
+    phaseMinutes: z.string().optional(),
+    heartbeatMinutes: wholeNumber("heartbeatMinutes", 1, DEADLINE_MINUTES.max).optional(),
+    heartbeatRule: oneOf("heartbeatRule", HEARTBEAT_RULES).optional(),
+    idleMinutes: wholeNumber("idleMinutes", 1, DEADLINE_MINUTES.max).optional(),
     budgetUsd: z
         .string()
         .regex(/^\d+(\.\d+)?$/, {

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { GuardArgs, guardSettings } from "../machine/guard";
 import { deadlineMargins } from "../machine/margins";
 import { MachineFile, machineUserData } from "../machine/userData";
 import { RunAccess } from "./access";
@@ -9,7 +10,7 @@ import { findFoundation, Foundation } from "./foundation";
 import { GpuInstance } from "./instance";
 import { RunIdentity, runTags } from "./names";
 
-export interface EphemeralGpuArgs {
+export interface EphemeralGpuArgs extends GuardArgs {
     /** Whose machine this is; becomes names and tags. */
     readonly run: pulumi.Input<RunIdentity>;
     /** EC2 instance type, such as `g6.xlarge`. */
@@ -30,8 +31,6 @@ export interface EphemeralGpuArgs {
     readonly zone?: pulumi.Input<string>;
     /** Size of the root volume in GiB. Default: 150. */
     readonly volumeGiB?: pulumi.Input<number>;
-    /** Minutes that cloud-init may take, after which the machine ends itself. Default: 10. */
-    readonly bootMinutes?: number;
     /** Files that cloud-init puts on the machine. */
     readonly files?: readonly MachineFile[];
     /** Shell commands that run at the end of cloud-init. */
@@ -78,6 +77,8 @@ export class EphemeralGpu extends pulumi.ComponentResource {
 
     constructor(name: string, args: EphemeralGpuArgs, opts?: pulumi.ComponentResourceOptions) {
         super("ephemeral-gpu-ci:index:EphemeralGpu", name, {}, opts);
+        // Refused before anything is made.
+        const guard = guardSettings(args, args.deadlineMinutes);
         const foundation = pulumi.output(
             args.foundation ?? findFoundation({}, { parent: this, async: true }),
         );
@@ -111,7 +112,8 @@ export class EphemeralGpu extends pulumi.ComponentResource {
             .apply(([deadline, privateKey, publicKey]) =>
                 machineUserData({
                     powerOffAt: secondsBefore(deadline, margins.watchdogSeconds),
-                    bootBudgetSeconds: (args.bootMinutes ?? 10) * 60,
+                    mostSeconds: args.deadlineMinutes * 60 - margins.watchdogSeconds,
+                    guard,
                     hostKey: { privateKey, publicKey },
                     files: args.files ?? [],
                     commands: args.commands ?? [],

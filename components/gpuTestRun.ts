@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { usualHeartbeatMinutes } from "../machine/guard";
 import { serverFiles, ServerRung, START_SERVER_COMMANDS, suiteFiles } from "../machine/serverFiles";
 import { EphemeralGpu, EphemeralGpuArgs } from "./ephemeralGpu";
 import { Report } from "./report";
@@ -48,6 +49,8 @@ export class GpuTestRun extends pulumi.ComponentResource {
             `${name}-gpu`,
             {
                 ...args,
+                heartbeatMinutes:
+                    args.heartbeatMinutes ?? usualHeartbeatMinutes(args.deadlineMinutes),
                 files: [
                     ...serverFiles({
                         image: args.serverImage,

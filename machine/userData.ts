@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { stringify } from "yaml";
 
 import { UserError } from "../common/userError";
+import { guardFile, type GuardSettings } from "./guard";
 
 /** EC2 takes this many bytes of user data, before base64. */
 export const USER_DATA_LIMIT_BYTES = 16384;
@@ -20,8 +21,10 @@ export interface MachineFile {
 export interface UserDataArgs {
     /** The instant at which the machine ends itself, ISO 8601. */
     readonly powerOffAt: string;
-    /** Seconds that cloud-init may take, after which the machine ends itself. */
-    readonly bootBudgetSeconds: number;
+    /** It ends itself after so many seconds, too, whatever its clock says. */
+    readonly mostSeconds: number;
+    /** When it gives up before that. */
+    readonly guard: GuardSettings;
     /** The machine's SSH host key, known beforehand so that the caller can verify it. */
     readonly hostKey: { readonly privateKey: string; readonly publicKey: string };
     /** Further files. */
@@ -77,45 +80,56 @@ function armingHook(args: UserDataArgs): string {
     ];
     return machineText("arm.sh")
         .replace("@POWER_OFF_AT@", String(powerOffAt))
-        .replace("@BOOT_BUDGET_SECONDS@", String(args.bootBudgetSeconds))
+        .replace("@SECONDS_LEFT@", String(Math.floor(args.mostSeconds)))
+        .replace("@BOOT_BUDGET_SECONDS@", String(args.guard.phaseSeconds.boot))
         .replace("@WATCHDOG_FILES@", () => files.map(hereDocument).join("\n"));
 }
 
-/** Above this many characters a file is compressed: user data is short. */
-const PACKED_FROM = 600;
-
-/** As cloud-init's write_files takes it. The same content gives the same bytes on every platform. */
-function packed(content: string): { content: string; encoding?: "gz+b64" } {
-    if (content.length < PACKED_FROM) {
-        return { content };
-    }
-    const bytes = gzipSync(content, { level: 9 });
+/**
+ * Compressed as a whole, and unpacked by cloud-init: user data is short. The same text gives the
+ * same bytes on every platform.
+ */
+function packed(text: string): string {
+    const bytes = gzipSync(text, { level: 9 });
     // The byte that names the operating system; 255 is "unknown" (RFC 1952).
     bytes[9] = 255;
-    return { content: bytes.toString("base64"), encoding: "gz+b64" };
+    return bytes.toString("base64");
 }
 
+/** A caller whose network is gone is noticed within a minute: its heartbeat must not go on. */
+const SSH_SETTINGS: MachineFile = {
+    path: "/etc/ssh/sshd_config.d/ephemeral-gpu-ci.conf",
+    content: "ClientAliveInterval 15\nClientAliveCountMax 4\n",
+    permissions: "0644",
+};
+
+const START_GUARD = "systemctl enable --now --no-block gpu-ci-guard.service";
+const BOOTED = "date -u +%s >/var/lib/ephemeral-gpu-ci/phases/booted";
+
 function cloudConfig(args: UserDataArgs): string {
-    const files = [machineScript("wait-for-boot.sh"), machineScript("health.sh"), ...args.files];
+    const files = [
+        machineScript("guard.sh"),
+        machineUnit("gpu-ci-guard.service"),
+        guardFile(args.guard),
+        machineScript("heartbeat.sh"),
+        machineScript("wait-for-boot.sh"),
+        machineScript("health.sh"),
+        SSH_SETTINGS,
+        ...args.files,
+    ];
     const config = {
         ssh_deletekeys: true,
         ssh_keys: {
             ed25519_private: args.hostKey.privateKey,
             ed25519_public: args.hostKey.publicKey,
         },
-        write_files: files.map(({ path, permissions, content }) => ({
-            path,
-            permissions,
-            ...packed(content),
-        })),
-        runcmd: [...args.commands, "touch /run/ephemeral-gpu-ci/booted"].map((command) => [
-            "sh",
-            "-c",
-            command,
-        ]),
+        write_files: files,
+        runcmd: [START_GUARD, ...args.commands, BOOTED].map((command) => ["sh", "-c", command]),
     };
     return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`;
 }
+
+const PACKED_PART = "Content-Type: application/gzip\nContent-Transfer-Encoding: base64";
 
 /**
  * The machine's user data: a boot hook that arms the watchdog before anything else, then a
@@ -125,12 +139,11 @@ function cloudConfig(args: UserDataArgs): string {
  */
 export function machineUserData(args: UserDataArgs): string {
     const boundary = "ephemeral-gpu-ci";
-    const part = (type: string, text: string) =>
-        `--${boundary}\nContent-Type: ${type}; charset="utf-8"\n\n${text}\n`;
+    const part = (headers: string, text: string) => `--${boundary}\n${headers}\n\n${text}\n`;
     const text = [
         `Content-Type: multipart/mixed; boundary="${boundary}"\nMIME-Version: 1.0\n\n`,
-        part("text/cloud-boothook", armingHook(args)),
-        part("text/cloud-config", cloudConfig(args)),
+        part('Content-Type: text/cloud-boothook; charset="utf-8"', armingHook(args)),
+        part(PACKED_PART, packed(cloudConfig(args))),
         `--${boundary}--\n`,
     ].join("");
     const bytes = Buffer.byteLength(text);

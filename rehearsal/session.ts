@@ -141,6 +141,19 @@ export class Session {
         await this.control("interrupt", { instanceId });
     }
 
+    /** Tells a spot machine that it is taken back in so many seconds (EC2: 120), and then does it. */
+    async giveSpotNotice(instanceId: string, seconds?: number): Promise<void> {
+        await this.control("spot-notice", { instanceId, seconds });
+    }
+
+    /** What a machine has written to its console; kept when it has ended. */
+    async console(instanceId: string): Promise<string> {
+        const response = await fetch(
+            `${this.endpoint}/_rehearsal/console?instanceId=${instanceId}`,
+        );
+        return response.text();
+    }
+
     /** vCPUs by quota code; the others stay. */
     async setQuotas(vcpus: Readonly<Record<string, number>>): Promise<void> {
         await this.control("quotas", vcpus);

@@ -1,4 +1,5 @@
 import { SPLIT_CASES_RUNG } from "../common/rungNames";
+import { guardSettingsWithin } from "../guardRequest";
 import { environmentName } from "../settings";
 import type { Candidate } from "../sizing";
 import { errorText } from "./awsErrors";
@@ -7,6 +8,7 @@ import { type Cloud, type Machine } from "./cloud";
 import { EngineError, type Engine, type RunStack, type StackOrder } from "./engine";
 import { refusalOf, type Refusal, type Setback } from "./failover";
 import { MachineWatch } from "./machineWatch";
+import { isSpotNotice } from "./powerOffReason";
 import type { PreparedRun } from "./prepare";
 import type { Progress } from "./progress";
 import type { AttemptOutcome, AttemptRecord } from "./receipt";
@@ -103,7 +105,9 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     const end: UpEnd = { outputs, failure, stopped: stop.reason };
     const home = folder.readResults();
     const ladder = folder.readLadder();
-    const setback = setbackOf(end, released, home, ladder);
+    const reasons = [folder.powerOffReason(), ...Object.values(released.powerOffReasons)];
+    const notice = reasons.find(isSpotNotice);
+    const setback = setbackOf(end, released, { home, ladder, notice });
     return {
         record: {
             attempt,
@@ -115,7 +119,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
             spotUsdPerHour: spotUsdPerHour(await spotPrices, released.machines.at(0)?.zone),
             rung: ladder?.rungs.at(-1)?.name,
             outcome: outcomeOf(end, setback),
-            error: errorOf(end, released, setback),
+            error: errorOf(end, released, { setback, notice }),
             stack: stackName({ ...run.settings, runId: run.runId, attempt }),
             release: released,
         },
@@ -213,6 +217,7 @@ function stackOrder(options: AttemptOptions): StackOrder {
         market: candidate.market,
         ...(candidate.zone === null ? {} : { zone: candidate.zone }),
         deadlineMinutes: String(options.deadlineMinutes),
+        ...guardSettingsWithin(run.settings, options.deadlineMinutes),
         reportDir: options.folder.path,
     };
     // In the stack's settings a region wins over the environment.
@@ -235,8 +240,7 @@ function stackOrder(options: AttemptOptions): StackOrder {
 function setbackOf(
     { failure, stopped }: UpEnd,
     { machines }: ReleaseOutcome,
-    home: HomeResults,
-    ladder: Ladder | undefined,
+    { home, ladder, notice }: { home: HomeResults; ladder?: Ladder; notice?: string },
 ): Setback | undefined {
     const hasVerdict = home.results !== undefined && home.results.verdict !== "none";
     if (hasVerdict || (stopped !== undefined && stopped.kind !== "machine-ended")) {
@@ -246,7 +250,8 @@ function setbackOf(
     if (ladder?.ended === "exhausted" || isSplit(ladder)) {
         return "out-of-memory";
     }
-    if (machines.some(isTakenBack)) {
+    // The machine may be quicker to end itself than the cloud that has told it so.
+    if (notice !== undefined || machines.some(isTakenBack)) {
         return "interrupted";
     }
     // Once a machine ran, another one would pay for the same failure again.
@@ -291,11 +296,14 @@ function outcomeOf({ failure, stopped }: UpEnd, setback: Setback | undefined): A
 function errorOf(
     { failure, stopped }: UpEnd,
     { machines }: ReleaseOutcome,
-    setback: Setback | undefined,
+    { setback, notice }: { setback?: Setback; notice?: string },
 ): string {
     const taken = machines.find(isTakenBack);
     if (setback === "interrupted" && taken) {
         return `the cloud took the spot machine ${taken.instanceId} back (${taken.stateReasonCode})`;
+    }
+    if (setback === "interrupted" && notice !== undefined) {
+        return `the cloud takes the spot machine back, and the machine ended itself (${notice})`;
     }
     if (setback === "out-of-memory") {
         return "the server ran out of memory on every rung of its ladder";

@@ -8,6 +8,7 @@ import {
     DescribeInstancesCommand,
     DescribeKeyPairsCommand,
     EC2Client,
+    GetConsoleOutputCommand,
     ReleaseAddressCommand,
     TerminateInstancesCommand,
     paginateDescribeInstances,
@@ -141,6 +142,13 @@ export class AwsCloud implements Cloud {
             }
             throw error;
         }
+    }
+
+    async consoleOutput(instanceId: string): Promise<string> {
+        const { Output = "" } = await this.ec2.send(
+            new GetConsoleOutputCommand({ InstanceId: instanceId }),
+        );
+        return Buffer.from(Output, "base64").toString("utf8");
     }
 
     async resources(query: RunQuery): Promise<ResourceAnswer> {

@@ -16,6 +16,9 @@ export interface Cloud {
      */
     terminate(instanceId: string): Promise<"ended" | "already-gone">;
 
+    /** What a machine last wrote to its console; empty where the cloud has nothing of it. */
+    consoleOutput(instanceId: string): Promise<string>;
+
     /** Everything of ours that is not a machine, found by tag; schedules by their name. */
     resources(query: RunQuery): Promise<ResourceAnswer>;
 

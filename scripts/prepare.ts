@@ -1,3 +1,5 @@
+import { guardRequest } from "../guardRequest";
+import { guardSettings } from "../machine/guard";
 import { planRequestFromHistory } from "../planRequest";
 import type { Settings } from "../settings";
 import { planRun, type Plan } from "../sizing";
@@ -64,6 +66,8 @@ export async function prepare(request: RunRequest, options: PrepareOptions): Pro
     const region = await options.resolveRegion(base, env);
     const wanted = planRequestFromHistory(settings, projectDir, region, env);
     const offline = planRun(wanted);
+    // What would switch a check of the machine off is refused here, before anyone is asked.
+    guardSettings(guardRequest(settings), offline.deadlineMinutes);
 
     progress.phase("pre-flight");
     const profile = providerSetting(base, "aws:profile");

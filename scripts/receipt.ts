@@ -6,6 +6,7 @@ import { GIB } from "../sizing/memory";
 import { isLive, REMOVAL_ORDER, type Machine } from "./cloud";
 import type { RunVerdict } from "./exitCodes";
 import { formatInstant, parseExpiresAt, parseTransitionTime } from "./instants";
+import { OWN_SHUTDOWN } from "./powerOffReason";
 import type { Phase } from "./progress";
 import { withChecksum } from "./receiptChecksum";
 import type { ReleaseOutcome } from "./release";
@@ -36,6 +37,10 @@ const machine = z.strictObject({
         .describe("When billing ended; null while it runs, or where the cloud gave no time"),
     expiresAt: instant.nullable().describe("The run's deadline, from the machine's own tag"),
     releasedBy,
+    powerOffReason: z
+        .string()
+        .nullable()
+        .describe("Why the machine powered itself off, as its console says; null: it did not"),
     billedGpuSeconds: z.number().nonnegative().describe("max(60, seconds running) x GPUs"),
     leakedGpuSeconds: z.number().nonnegative().describe("Seconds running past expiresAt x GPUs"),
     actualUsd: z.number().nonnegative().nullable(),
@@ -408,6 +413,7 @@ function receiptMachine(
         leftRunningAt: leftAt === undefined ? null : formatInstant(leftAt),
         expiresAt: expiresAt === undefined ? null : formatInstant(expiresAt),
         releasedBy: releaseLayer(found, call, writer),
+        powerOffReason: release.powerOffReasons[found.instanceId] ?? null,
         billedGpuSeconds: billedSeconds * candidate.gpuCount,
         leakedGpuSeconds: Math.ceil(leakedSeconds) * candidate.gpuCount,
         actualUsd: hourly === undefined ? null : roundUsd((billedSeconds / 3600) * hourly),
@@ -436,7 +442,7 @@ function releaseLayer(
         return "none";
     }
     const code = found.stateReasonCode ?? "";
-    if (code === "Client.InstanceInitiatedShutdown") {
+    if (code === OWN_SHUTDOWN) {
         return "watchdog";
     }
     if (code.startsWith("Server.")) {

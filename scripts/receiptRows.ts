@@ -21,7 +21,10 @@ export function receiptRows(receipt: Receipt): [string, string][] {
                 ? `AWS account ${receipt.account}, ${receipt.region}`
                 : `emulated: ${receipt.awsEndpoint} answers in place of AWS`,
         ],
-        ["Released by", receipt.releasedBy],
+        [
+            "Released by",
+            receipt.releasedBy + (machine?.powerOffReason ? `: ${machine.powerOffReason}` : ""),
+        ],
         ["Launched", receipt.launchedAt ?? "-"],
         ["Left running", receipt.leftRunningAt ?? "-"],
     ];

@@ -1,6 +1,7 @@
 import { errorText } from "./awsErrors";
 import type { Cloud, Machine } from "./cloud";
 import { EngineError, type RunStack } from "./engine";
+import { askPowerOffReasons } from "./powerOffReason";
 import type { Progress } from "./progress";
 import { Sweep, type Leftover, type SweepOptions, type TerminateCall } from "./sweep";
 
@@ -15,6 +16,8 @@ export interface ReleaseOutcome {
     readonly clean: boolean;
     readonly machines: readonly Machine[];
     readonly terminateCalls: readonly TerminateCall[];
+    /** By instance id: why a machine powered itself off, where its console tells. */
+    readonly powerOffReasons: Readonly<Record<string, string>>;
     readonly leftovers: readonly Leftover[];
     readonly schedule: "deleted" | "kept" | "absent";
     readonly steps: readonly ReleaseStep[];
@@ -120,6 +123,9 @@ export class Release {
             clean: leftovers.length === 0,
             machines: [...this.sweep.seen.values()],
             terminateCalls: [...this.sweep.calls.values()],
+            powerOffReasons: await askPowerOffReasons(this.options.cloud, [
+                ...this.sweep.seen.values(),
+            ]),
             leftovers,
             schedule: schedule.state,
             steps: this.steps,

@@ -18,6 +18,7 @@ import type { Plan } from "../sizing";
 import { renderReportHtml } from "../suite/reportHtml";
 import { suiteResultsSchema, type SuiteResults } from "../suite/results";
 import { planRows } from "./planTable";
+import { powerOffReason } from "./powerOffReason";
 import { receiptSchema, type Receipt } from "./receipt";
 import { isIntact } from "./receiptChecksum";
 import { receiptRows } from "./receiptRows";
@@ -115,6 +116,12 @@ export class ReportFolder {
         } catch {
             return undefined;
         }
+    }
+
+    /** Why the machine ended the suite, as its own log says; undefined where it did not. */
+    powerOffReason(): string | undefined {
+        const path = join(this.path, "logs", "power-off.log");
+        return existsSync(path) ? powerOffReason(readFileSync(path, "utf8")) : undefined;
     }
 
     /** What the server wrote, as it came home; empty when nothing did. */

@@ -4,7 +4,7 @@ set -u
 budget=$(cat /var/lib/ephemeral-gpu-ci/boot-budget-seconds)
 asked_at=$(date -u +%s)
 waited=0
-until [ -e /run/ephemeral-gpu-ci/booted ]; do
+until [ -e /var/lib/ephemeral-gpu-ci/phases/booted ]; do
     if [ "$waited" -ge "$budget" ]; then
         echo "cloud-init did not finish within $budget s:"
         tail -n 10 /var/log/cloud-init-output.log

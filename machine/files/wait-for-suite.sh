@@ -2,6 +2,8 @@
 # Prints the suite's new lines, short, then one line of JSON, and ends 0 whatever the verdict is:
 # the caller decides what a failed suite means. Ending this does not touch the suite; call it again.
 set -u
+# shellcheck source=/dev/null
+. /opt/ephemeral-gpu-ci/heartbeat.sh
 state=/var/lib/ephemeral-gpu-ci
 log=/var/log/ephemeral-gpu-ci/suite.log
 shown=0
@@ -13,6 +15,7 @@ show_new_lines() {
     fi
 }
 until [ -e "$state/report/verdict.json" ]; do
+    beat || exit 1
     show_new_lines
     sleep 0.2
 done

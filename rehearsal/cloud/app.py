@@ -25,7 +25,7 @@ from moto.moto_server.werkzeug_app import (  # noqa: E402
 from .account import furnish_region
 from .calls import Call, CallLog, current_call
 from .clock import Clock, iso
-from .compute import Compute
+from .compute import SPOT_NOTICE_SECONDS, Compute
 from .errors import AwsError, Response, error_response
 from .faults import Faults
 from .meter import Meter
@@ -225,6 +225,7 @@ class Cloud:
             ("POST", "quotas"): self._set_quotas,
             ("POST", "poweroff"): self._power_off,
             ("POST", "interrupt"): self._interrupt,
+            ("POST", "spot-notice"): self._spot_notice,
             ("POST", "lag"): self._set_lag,
             ("GET", "console"): lambda query, body: self.machines.console(query["instanceId"]),
         }
@@ -263,6 +264,10 @@ class Cloud:
     def _interrupt(self, query: Dict[str, str], body: Any) -> Any:
         self.compute.interrupt(body["instanceId"])
         return {}
+
+    def _spot_notice(self, query: Dict[str, str], body: Any) -> Any:
+        seconds = float(body.get("seconds", SPOT_NOTICE_SECONDS))
+        return {"time": self.compute.give_spot_notice(body["instanceId"], seconds)}
 
     def close(self) -> None:
         self.scheduler.stop()

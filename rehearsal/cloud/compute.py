@@ -49,6 +49,8 @@ LISTED_AFTER_TERMINATION_SECONDS = 3600
 
 USER_REASON = ("Client.UserInitiatedShutdown", "User initiated shutdown")
 INSTANCE_REASON = ("Client.InstanceInitiatedShutdown", "Instance initiated shutdown")
+# EC2, "Spot Instance interruption notices": two minutes before the end.
+SPOT_NOTICE_SECONDS = 120
 # AWS, API reference of EC2, StateReason.
 SPOT_REASON = ("Server.SpotInstanceTermination", "Spot instance termination")
 LAUNCH_FAILURE = ("Server.InternalError", "Internal error on launch")
@@ -244,12 +246,34 @@ class Compute:
     def interrupt(self, instance_id: str) -> None:
         """EC2 takes a spot machine back; raises ValueError where there is nothing to take back."""
         with self.lock:
-            instance = self._instances.get(instance_id)
-            if instance is None or instance.lifecycle != "spot":
-                raise ValueError(f"{instance_id} is no spot machine of this cloud")
-            if instance.state not in ("pending", "running"):
-                raise ValueError(f"{instance_id} is {instance.state}: too late to interrupt it")
-            self._end(instance, SPOT_REASON, "", "spot")
+            self._end(self._live_spot(instance_id), SPOT_REASON, "", "spot")
+
+    def give_spot_notice(self, instance_id: str, seconds: float) -> str:
+        """Tells a spot machine that it is taken back in so many seconds, and then does it."""
+        with self.lock:
+            self._live_spot(instance_id)
+            at = datetime.fromtimestamp(self.clock.now() + seconds, timezone.utc)
+        notice = {"action": "terminate", "time": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        self.machines.give_spot_notice(instance_id, json.dumps(notice))
+        timer = threading.Timer(seconds, self._take_back, [instance_id])
+        timer.daemon = True
+        timer.start()
+        return notice["time"]
+
+    def _take_back(self, instance_id: str) -> None:
+        try:
+            self.interrupt(instance_id)
+        except ValueError:
+            # It has ended before.
+            pass
+
+    def _live_spot(self, instance_id: str) -> Instance:
+        instance = self._instances.get(instance_id)
+        if instance is None or instance.lifecycle != "spot":
+            raise ValueError(f"{instance_id} is no spot machine of this cloud")
+        if instance.state not in ("pending", "running"):
+            raise ValueError(f"{instance_id} is {instance.state}: too late to interrupt it")
+        return instance
 
     def end_all(self) -> None:
         """The cloud itself ends: what still runs is told so in the meter."""

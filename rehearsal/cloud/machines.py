@@ -66,6 +66,9 @@ class NoMachines:
     def power_off_inside(self, instance_id: str) -> None:
         self.on_exit(instance_id)
 
+    def give_spot_notice(self, instance_id: str, notice: str) -> None:
+        pass
+
     def console(self, instance_id: str) -> str:
         return "This machine is emulated by its API only (--machines none): it has no console.\n"
 
@@ -178,6 +181,11 @@ class DockerMachines:
 
     def power_off_inside(self, instance_id: str) -> None:
         self._run("exec", self._container(instance_id), "systemctl", "poweroff")
+
+    def give_spot_notice(self, instance_id: str, notice: str) -> None:
+        """Lets the machine's emulated metadata service answer with this."""
+        write = 'mkdir -p /run/rehearsal && printf "%s" "$0" >/run/rehearsal/spot-notice.json'
+        self._run("exec", self._container(instance_id), "sh", "-c", write, notice)
 
     def console(self, instance_id: str) -> str:
         kept = self._state_dir / "machines" / instance_id / "console.log"

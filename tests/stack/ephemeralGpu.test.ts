@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { isUserError } from "../../common/userError";
 import type { EphemeralGpu, EphemeralGpuArgs } from "../../components";
+import { unpackUserData } from "../unpackUserData";
 import { MockOptions, recordResources, Registered, secretValue, valueOf } from "./mocks";
 
 const ARGS: EphemeralGpuArgs = {
@@ -58,7 +59,7 @@ describe("a machine on its own", () => {
             commands: ["echo first", "bench --start"],
         });
     });
-    const userData = () => secretValue(only(made, INSTANCE).userData);
+    const userData = () => unpackUserData(secretValue(only(made, INSTANCE).userData)).config;
 
     test("comes without a suite: nothing is run on it, nothing is copied to it", () => {
         const types = made.registered.map(({ type }) => type).sort();
@@ -78,16 +79,17 @@ describe("a machine on its own", () => {
     test("has the files and, last, the commands that were asked for", () => {
         const text = userData();
         expect(text).toMatch(
-            /- path: \/etc\/bench\.conf\n\s+permissions: "0640"\n\s+content: \|\n\s+loops=3\n/,
+            /- path: \/etc\/bench\.conf\n\s+content: \|\n\s+loops=3\n\s+permissions: "0640"\n/,
         );
-        const order = ["echo first", "bench --start", "touch /run/ephemeral-gpu-ci/booted"];
+        const order = ["echo first", "bench --start", "date -u +%s >"];
         const places = order.map((command) => text.indexOf(`- ${command}`));
         expect(places.every((place) => place > text.indexOf("runcmd:"))).toBe(true);
         expect(places).toEqual([...places].sort((a, b) => a - b));
     });
 
     test("is not published by its user data, which holds its host key", () => {
-        expect(only(made, INSTANCE).userData).not.toEqual(userData());
+        const given = only(made, INSTANCE).userData;
+        expect(given).not.toEqual(secretValue(given));
         expect(userData()).toContain("BEGIN OPENSSH PRIVATE KEY");
     });
 
@@ -158,6 +160,24 @@ describe("the deadline", () => {
             expect(only(one, SCHEDULE).startDate).toBe(awsAt);
         },
     );
+});
+
+describe("when it gives up before that", () => {
+    test.each([
+        ["an idle window beyond the deadline", { idleMinutes: 31 }, /idle window is 31 minutes/],
+        ["a phase beyond it", { phaseMinutes: { test: 40 } }, /phase test is 40 minutes/],
+        ["a heartbeat of 0", { heartbeatMinutes: 0 }, /heartbeat's window is 0 minutes/],
+    ])("%s is refused before anything is made", async (_, args, message) => {
+        const registered = await recordResources();
+        const { EphemeralGpu: Component } = await import("../../components");
+        expect(() => new Component("gpu", { ...ARGS, ...args })).toThrow(message);
+        expect(registered.filter(({ type }) => !type.startsWith("ephemeral-gpu-ci:"))).toEqual([]);
+    });
+
+    test("nobody waits for a machine without a suite, so nobody is missed", async () => {
+        const userData = secretValue(only(await make(), INSTANCE).userData);
+        expect(unpackUserData(userData).config).toMatch(/^\s+heartbeat=$/m);
+    });
 });
 
 describe("access", () => {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
+import { unpackUserData } from "../unpackUserData";
 import { recordResources, Registered, secretValue, valueOf } from "./mocks";
 
 const RUN = { runId: "commit-1", attempt: 2, tier: "commit", owner: "acme/vision" };
@@ -83,15 +84,21 @@ describe("the launch", () => {
         expect(firstPart).toContain("text/cloud-boothook");
         expect(firstPart).toContain(String(Date.parse("2026-11-24T06:58:00Z") / 1000));
         expect(firstPart).toContain("systemctl start --no-block gpu-ci-watchdog.timer");
-        expect(secondPart).toContain("text/cloud-config");
+        expect(secondPart).toContain("application/gzip");
         expect(Buffer.byteLength(userData)).toBeLessThanOrEqual(16384);
     });
 });
 
 test("the machine knows what to try when the server runs out of memory", () => {
-    const userData = secretValue(instance().userData);
-    expect(userData).toContain("rung eager oom 0");
-    expect(userData).toContain("arg --eager");
+    const { config } = unpackUserData(secretValue(instance().userData));
+    expect(config).toContain("rung eager oom 0");
+    expect(config).toContain("arg --eager");
+});
+
+test("the machine gives up when nobody has waited for 10 minutes, and after its phases' budgets", () => {
+    const { config } = unpackUserData(secretValue(instance().userData));
+    expect(config).toMatch(/^\s+heartbeat=600\n\s+heartbeat_rule=finish$/m);
+    expect(config).toMatch(/^\s+pull=1200\n\s+weights=1200\n\s+start=900\n\s+test=900$/m);
 });
 
 describe("arming before the launch", () => {

@@ -48,6 +48,19 @@ class ComputeTest(CloudTest):
                 cloud.control("POST", "interrupt", {"instanceId": wrong})
         assert cloud.state(other) == "running"
 
+    def test_a_spot_machine_is_told_before_it_is_taken_back(self) -> None:
+        cloud = self.cloud
+        spot, other = cloud.launch(InstanceMarketOptions={"MarketType": "spot"}), cloud.launch()
+        for one in (spot, other):
+            cloud.wait_for(one, "running")
+        told = cloud.control("POST", "spot-notice", {"instanceId": spot, "seconds": 2})
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["time"])
+        assert cloud.state(spot) == "running"
+        ended = cloud.wait_for(spot, "terminated")
+        assert ended["StateReason"]["Code"] == "Server.SpotInstanceTermination"
+        with self.assertRaises(urllib.error.HTTPError):
+            cloud.control("POST", "spot-notice", {"instanceId": other})
+
     def test_termination_takes_a_moment_and_then_frees_what_hung_on_it(self) -> None:
         cloud = self.cloud
         ec2 = cloud.client("ec2")

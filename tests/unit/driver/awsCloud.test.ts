@@ -8,6 +8,7 @@ import {
     DescribeSpotInstanceRequestsCommand,
     DescribeVolumesCommand,
     EC2Client,
+    GetConsoleOutputCommand,
     TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
@@ -63,6 +64,14 @@ describe("machines", () => {
         ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [{}] }] });
         expect((await cloud.machines({}))[0].state).toBe("pending");
     });
+});
+
+test("a machine's console is text, and empty where there is none", async () => {
+    const Output = Buffer.from("power off: why\r\n").toString("base64");
+    ec2.on(GetConsoleOutputCommand, { InstanceId: "i-1" }).resolves({ Output });
+    ec2.on(GetConsoleOutputCommand, { InstanceId: "i-2" }).resolves({});
+    expect(await cloud.consoleOutput("i-1")).toBe("power off: why\r\n");
+    expect(await cloud.consoleOutput("i-2")).toBe("");
 });
 
 describe("terminate", () => {

@@ -51,6 +51,8 @@ export class FakeCloud implements Cloud {
     spotUsd: Record<string, number[]> = {};
     types: DescribedType[] = [];
     onDemandUsd: Record<string, number | undefined> = {};
+    /** What machines have written to their consoles, by instance id. */
+    consoles: Record<string, string> = {};
     noCredentials = false;
     /** Machines of which the cloud refuses the end for ever. */
     protectedFromEnd = false;
@@ -110,6 +112,11 @@ export class FakeCloud implements Cloud {
             throw awsError("CredentialsProviderError");
         }
         return { account: "123456789012", arn: "arn:aws:iam::123456789012:user/tester" };
+    }
+
+    async consoleOutput(instanceId: string): Promise<string> {
+        this.calls.push("consoleOutput");
+        return this.consoles[instanceId] ?? "";
     }
 
     async machines(query: RunQuery): Promise<Machine[]> {

@@ -16,6 +16,16 @@ const TAKEN_BACK: UpScript = {
     meanwhile: ({ instanceId }, cloud) => cloud.takeBack(instanceId),
 };
 
+/** The machine was told of it, and ended itself before the cloud did. */
+const NOTICED: UpScript = {
+    ...TAKEN_BACK,
+    meanwhile: ({ instanceId }, cloud) => {
+        cloud.consoles[instanceId] =
+            'ephemeral-gpu-ci: power off: spot notice: {"action":"terminate"}';
+        cloud.end(instanceId, "Client.InstanceInitiatedShutdown");
+    },
+};
+
 type Given = Parameters<typeof run>[0]["given"];
 
 /** Runs by a script of `up`s; each attempt's release takes so many minutes. */
@@ -189,6 +199,16 @@ describe("a spot machine that is taken back", () => {
         expect(taken.error).toMatch(/took the spot machine i-\d+ back/);
         expect(passed.outcome).toBe("verdict");
         expect(it.cloud.live).toEqual([]);
+    });
+
+    test("and that ended itself before the cloud did: the same", async () => {
+        const { receipt, exitCode } = await goOn([NOTICED, { verdict: "passed" }]);
+        expect({ exitCode, verdict: receipt.verdict }).toEqual({ exitCode: 0, verdict: "passed" });
+        expect(receipt.attempts[0]).toMatchObject({
+            outcome: "interrupted",
+            error: expect.stringContaining("takes the spot machine back"),
+            machines: [{ releasedBy: "watchdog", powerOffReason: expect.stringMatching(/^spot/) }],
+        });
     });
 
     test("what it had brought home is kept apart, and is not the next one's", async () => {

@@ -59,6 +59,7 @@ function attemptOf(
             clean: true,
             machines,
             terminateCalls: [],
+            powerOffReasons: {},
             leftovers: [],
             schedule: "deleted",
             steps: [],

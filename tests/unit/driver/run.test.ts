@@ -409,8 +409,11 @@ describe("a machine that ends by itself", () => {
             const it = world({
                 ups: [
                     {
-                        hang: ({ instanceId }) =>
-                            it.cloud.end(instanceId, "Client.InstanceInitiatedShutdown"),
+                        hang: ({ instanceId }) => {
+                            it.cloud.consoles[instanceId] =
+                                "ephemeral-gpu-ci: power off: phase pull: more than its 1200 s\r\n";
+                            it.cloud.end(instanceId, "Client.InstanceInitiatedShutdown");
+                        },
                     },
                 ],
             });
@@ -419,6 +422,7 @@ describe("a machine that ends by itself", () => {
             const { exitCode, receipt } = await running;
             expect(exitCode).toBe(2);
             expect(receipt.releasedBy).toBe("watchdog");
+            expect(receipt.machine?.powerOffReason).toBe("phase pull: more than its 1200 s");
             expect(receipt.why).toMatch(
                 /ended during the run \(Client.InstanceInitiatedShutdown\)/,
             );
@@ -451,6 +455,19 @@ describe("refusals before anything is created", () => {
         ["malformed CIDR", /callerCidr is "10.0.0.1"/, { callerCidr: "10.0.0.1" }, () => undefined],
         ["deadline 0", /deadlineMinutes is "0"/, { deadlineMinutes: "0" }, () => undefined],
         ["deadline above 24 h", /"1441"/, { deadlineMinutes: "1441" }, () => undefined],
+        ["heartbeat 0", /heartbeatMinutes is "0"/, { heartbeatMinutes: "0" }, () => undefined],
+        [
+            "idle window beyond the deadline",
+            /idle window is 46 minutes.*at most the deadline's 45 minutes/s,
+            { idleMinutes: "46" },
+            () => undefined,
+        ],
+        [
+            "phase budget beyond the deadline",
+            /budget of phase test is 50 minutes/,
+            { phaseMinutes: "test=50" },
+            () => undefined,
+        ],
         ["budget too small", /budget/i, { budgetUsd: "0.01" }, () => undefined],
         ["no credentials", /no AWS credentials/, {}, ({ cloud }) => (cloud.noCredentials = true)],
         [

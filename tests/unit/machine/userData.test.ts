@@ -1,19 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 
 import { parse } from "yaml";
 
 import { isUserError } from "../../../common/userError";
+import { guardSettings } from "../../../machine/guard";
 import { serverFiles, suiteFiles } from "../../../machine/serverFiles";
 import { machineText, machineUserData, UserDataArgs } from "../../../machine/userData";
 import { ladderOf } from "../../../sizing/ladder";
 import { serverArgs, ServerOptions } from "../../../sizing/serverArgs";
+import { unpackUserData } from "../../unpackUserData";
 
 const ARGS: UserDataArgs = {
     powerOffAt: "2026-11-24T06:58:00Z",
-    bootBudgetSeconds: 600,
+    mostSeconds: 2580,
+    guard: guardSettings({ heartbeatMinutes: 10 }, 45),
     hostKey: { privateKey: "PRIVATE\n", publicKey: "ssh-ed25519 AAAA host" },
     files: [
         ...serverFiles({
@@ -29,19 +31,16 @@ const ARGS: UserDataArgs = {
     commands: ["echo 'last'"],
 };
 
-function parts(text: string): string[] {
-    return text
-        .split(/^--ephemeral-gpu-ci(?:--)?\n/m)
-        .map((part) => part.split("\n\n").slice(1).join("\n\n"));
-}
-
-test("the machine knows when to end itself", () => {
-    const seconds = Date.parse(ARGS.powerOffAt) / 1000;
-    expect(parts(machineUserData(ARGS))[1]).toContain(`echo '${seconds}' >/var/lib`);
+test("the machine knows from its boot hook alone when to end itself, by both clocks", () => {
+    const { hook } = unpackUserData(machineUserData(ARGS));
+    expect(hook).toContain(`echo '${Date.parse(ARGS.powerOffAt) / 1000}' >$state/power-off-at`);
+    expect(hook).toContain("echo '2580' >$state/seconds-left");
+    expect(hook).toContain("echo '600' >$state/boot-budget-seconds");
+    expect(hook).toContain("systemctl start --no-block gpu-ci-watchdog.timer");
 });
 
 test("the second part is a cloud-config with the host key, the files and the commands", () => {
-    const config = parse(parts(machineUserData(ARGS))[2]);
+    const config = parse(unpackUserData(machineUserData(ARGS)).config);
     expect(config.ssh_keys.ed25519_private).toBe("PRIVATE\n");
     const files = Object.fromEntries(config.write_files.map((file: any) => [file.path, file]));
     expect(files["/etc/ephemeral-gpu-ci/ladder"].content).toBe(
@@ -55,22 +54,31 @@ test("the second part is a cloud-config with the host key, the files and the com
         ].join("\n"),
     );
     expect(files["/opt/ephemeral-gpu-ci/suite.sh"].permissions).toBe("0755");
-    expect(config.runcmd).toEqual([
-        ["sh", "-c", "echo 'last'"],
-        ["sh", "-c", "touch /run/ephemeral-gpu-ci/booted"],
+    expect(files["/etc/ephemeral-gpu-ci/guard"].content).toMatch(/^heartbeat=600$/m);
+});
+
+test("the guard starts before the commands of others, and the boot has ended after them", () => {
+    const { config } = unpackUserData(machineUserData(ARGS));
+    expect(parse(config).runcmd.map(([, , command]: string[]) => command)).toEqual([
+        "systemctl enable --now --no-block gpu-ci-guard.service",
+        "echo 'last'",
+        "date -u +%s >/var/lib/ephemeral-gpu-ci/phases/booted",
     ]);
 });
 
-test("long files are compressed, as cloud-init unpacks them", () => {
-    const config = parse(parts(machineUserData(ARGS))[2]);
-    const file = config.write_files.find(({ path }: any) => path.endsWith("/suite.sh"));
-    expect(file.encoding).toBe("gz+b64");
-    const content = gunzipSync(Buffer.from(file.content, "base64")).toString();
-    expect(content).toBe(machineText("suite.sh"));
+test("everything but the boot hook is compressed, the same on every platform", () => {
+    const text = machineUserData(ARGS);
+    expect(text).toBe(machineUserData(ARGS));
+    const packed = text.split("Content-Transfer-Encoding: base64\n\n")[1].split("\n")[0];
+    // RFC 1952: no time, and an operating system that is not known.
+    expect([...Buffer.from(packed, "base64").subarray(4, 10)]).toEqual([0, 0, 0, 0, 2, 255]);
+    const { write_files: files } = parse(unpackUserData(text).config);
+    const suite = files.find(({ path }: any) => path.endsWith("/suite.sh"));
+    expect(suite.content).toBe(machineText("suite.sh"));
 });
 
 test("no placeholder is left in the boot hook", () => {
-    expect(parts(machineUserData(ARGS))[1]).not.toMatch(/@[A-Z_]+@/);
+    expect(unpackUserData(machineUserData(ARGS)).hook).not.toMatch(/@[A-Z_]+@/);
 });
 
 test("what is longer than EC2 takes is refused, with the numbers", () => {
