@@ -1,0 +1,100 @@
+import type { Cell } from "./cell";
+import { FAULTS, type Fault } from "./fault";
+import { isChange, type Step } from "./step";
+
+/** Calls around which a machine begins or ends to cost, or what ends it is armed. */
+const DECIDING = ["CreateSchedule", "RunInstances", "TerminateInstances", "DeleteSchedule"];
+const FAULTS_AT_CHANGES = 3;
+const FAULTS_AT_READS = 1;
+
+/**
+ * Which cells of faults x steps x layers are run; always the same for the same steps.
+ *
+ * The driver meets every fault at the calls that decide over a machine, and at every other call some of
+ * them in turn. The layers outside it have something to do only once a launch is on its way and until
+ * the driver ends its first machine (before, a killed run leaves nothing that costs by the second):
+ * each of them meets every fault at the launch, before and after, and at one more call in between.
+ */
+export function matrixCells(steps: readonly Step[], faults: readonly Fault[] = FAULTS): Cell[] {
+    return [...driverCells(steps, faults), ...outsideCells(steps, faults)].map((cell, index) => ({
+        id: `c${index}`,
+        ...cell,
+    }));
+}
+
+type Choice = Omit<Cell, "id">;
+
+function driverCells(steps: readonly Step[], faults: readonly Fault[]): Choice[] {
+    const layer = "driver";
+    const inTurn = turns(faults.filter(({ layers }) => layers.includes(layer)));
+    return steps.flatMap((step) => {
+        const count = DECIDING.includes(step.action)
+            ? faults.length
+            : isChange(step)
+              ? FAULTS_AT_CHANGES
+              : FAULTS_AT_READS;
+        return inTurn(step, count).map((fault) => ({ layer, fault, step }));
+    });
+}
+
+function outsideCells(steps: readonly Step[], faults: readonly Fault[]): Choice[] {
+    const launch = placeOf(steps, "RunInstances");
+    const end = placeOf(steps, "TerminateInstances");
+    const launches = steps.filter(({ place }) => place === launch);
+    const between = steps.filter(
+        ({ place, when }) =>
+            place > launch && (place < end || (place === end && when === "before")),
+    );
+    const outside = ["second job", "schedule", "sweeper"] as const;
+    return outside.flatMap((layer, shift) =>
+        faults
+            .filter(({ layers }) => layers.includes(layer))
+            .flatMap((fault, index) => {
+                const fitting = between.filter(fault.fits);
+                // Another step for each layer and fault.
+                const one = fitting[(index + shift * 5) % Math.max(1, fitting.length)];
+                return [...launches.filter(fault.fits), ...(one ? [one] : [])].map((step) => ({
+                    ...{ layer, fault, step },
+                }));
+            }),
+    );
+}
+
+/** Takes the next `count` faults that fit a step, and goes on from there at the next one. */
+function turns(faults: readonly Fault[]) {
+    let at = 0;
+    return (step: Step, count: number): Fault[] => {
+        const inOrder = [...faults.slice(at), ...faults.slice(0, at)];
+        const taken = inOrder.filter(({ fits }) => fits(step)).slice(0, count);
+        if (taken.length > 0) {
+            at = (faults.indexOf(taken[taken.length - 1]) + 1) % faults.length;
+        }
+        return taken;
+    };
+}
+
+/** A few cells that meet every fault, and every layer that it has, once. */
+export function subsetCells(steps: readonly Step[], faults: readonly Fault[] = FAULTS): Cell[] {
+    const all = matrixCells(steps, faults);
+    const seen = new Set<string>();
+    // The moments after a launch first: before it a killed run has rented nothing.
+    const launch = placeOf(steps, "RunInstances");
+    const inOrder = [
+        ...all.filter(({ step }) => step.place > launch),
+        ...all.filter(({ step }) => step.place === launch),
+    ];
+    return inOrder.filter(({ fault, layer }) => {
+        const key = `${fault.name} ${layer}`;
+        const isNew = !seen.has(key);
+        seen.add(key);
+        return isNew;
+    });
+}
+
+function placeOf(steps: readonly Step[], action: string): number {
+    const found = steps.find((step) => step.action === action);
+    if (found === undefined) {
+        throw new Error(`the clean run made no call ${action}`);
+    }
+    return found.place;
+}
