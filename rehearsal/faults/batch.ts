@@ -22,6 +22,8 @@ export interface BatchOptions {
     readonly deadlineMinutes: number;
     /** How many runs at the same time. */
     readonly sideBySide: number;
+    /** Ends everything; the cells that are left are not run. */
+    readonly signal: AbortSignal;
     readonly onCell?: (seen: Observation) => void;
 }
 
@@ -48,8 +50,14 @@ export async function runBatch(
         }
         const foreign = await account.launchForeign();
         const seen = await sideBySide(cells, options.sideBySide, async (cell) => {
-            const { program } = options;
-            const observation = await new CellRun(cell, { session, account, program }).run();
+            const { program, signal } = options;
+            signal.throwIfAborted();
+            const observation = await new CellRun(cell, {
+                session,
+                account,
+                program,
+                signal,
+            }).run();
             options.onCell?.(observation);
             return observation;
         });
@@ -87,8 +95,8 @@ export async function recordSteps(options: BatchOptions): Promise<Step[]> {
             act: () => undefined,
         };
         const cell: Cell = { id, layer: "driver", fault, step };
-        const { program } = options;
-        const seen = await new CellRun(cell, { session, account, program }).run();
+        const { program, signal } = options;
+        const seen = await new CellRun(cell, { session, account, program, signal }).run();
         if (seen.exitCode !== 0) {
             throw new Error(`the clean run ended with ${seen.exitCode}:\n${seen.output}`);
         }

@@ -13,14 +13,17 @@ import { appName } from "./step";
 const PROJECT_DIR = resolve(__dirname, "..", "..");
 const GPU_CI = join(PROJECT_DIR, "bin", "gpu-ci.js");
 const LOOK_MILLISECONDS = 100;
-const LONGEST_DRIVER_SECONDS = 420;
 // The engine of a killed driver stops at its next line of output.
-const ORPHANS_SECONDS = 25;
+const ORPHANS_SECONDS = 15;
 const KEPT_CHARACTERS = 6000;
 
 /** How the program under test is started; the plain program differs from ours in this alone. */
 export interface Program {
     readonly command: (runId: string, reportsDir: string) => readonly string[];
+    /** Done before its start. */
+    readonly prepare: (runId: string) => void;
+    /** After so long it is killed, as a CI kills its jobs. */
+    readonly longestSeconds: number;
     /** Removes what it keeps on this computer for a run. */
     readonly forget: (runId: string) => void;
 }
@@ -33,6 +36,8 @@ export function ours(deadlineMinutes: number): Program {
             ...["--instance-type", "g6.xlarge", "--market", "on-demand"],
             ...["--deadline-minutes", String(deadlineMinutes), "--reports", reportsDir],
         ],
+        prepare: () => undefined,
+        longestSeconds: 420,
         forget: (runId) => {
             const names = readdirSync(PROJECT_DIR).filter((name) =>
                 name.startsWith(`Pulumi.commit-${runId}-`),
@@ -46,6 +51,8 @@ export interface CellRunOptions {
     readonly session: Session;
     readonly account: Account;
     readonly program: Program;
+    /** Gives up. */
+    readonly signal: AbortSignal;
 }
 
 /** Runs the program until the fault has struck and the layer, if it acts at once, has acted. */
@@ -53,6 +60,7 @@ export class CellRun {
     readonly runId: string;
     private readonly holds = { step: "", gates: [] as string[] };
     private readonly drivers: ChildProcess[] = [];
+    private readonly closed: Promise<void>[] = [];
     private output = "";
 
     constructor(
@@ -93,6 +101,7 @@ export class CellRun {
     private async strike(): Promise<{ faultAt: string | undefined; problem?: string }> {
         const { session } = this.options;
         await this.holdAll();
+        this.options.program.prepare(this.runId);
         const driver = this.startDriver();
         const faultAt = await this.struck();
         if (faultAt !== undefined) {
@@ -103,7 +112,8 @@ export class CellRun {
             });
             await session.letGo(this.holds.step);
         }
-        const until = Date.now() + LONGEST_DRIVER_SECONDS * 1000;
+        const { longestSeconds } = this.options.program;
+        const until = Date.now() + longestSeconds * 1000;
         let orphanedAt: number | undefined;
         while (processesOf(this.cell.id).length > 0) {
             if (this.drivers.every(hasEnded)) {
@@ -111,12 +121,13 @@ export class CellRun {
             }
             const isOver =
                 orphanedAt !== undefined && Date.now() > orphanedAt + ORPHANS_SECONDS * 1000;
+            this.options.signal.throwIfAborted();
             if (isOver || (await this.atGate())) {
                 await killAll(this.cell.id);
             }
             if (Date.now() > until) {
                 await killAll(this.cell.id);
-                return { faultAt, problem: `not over after ${LONGEST_DRIVER_SECONDS} s` };
+                return { faultAt, problem: `not over after ${longestSeconds} s` };
             }
             await sleep(LOOK_MILLISECONDS);
         }
@@ -135,6 +146,7 @@ export class CellRun {
             return { exitCode, leftovers: await this.options.account.leftovers(this.runId) };
         }
         const isDriver = layer === "driver";
+        await Promise.all(this.closed);
         return {
             exitCode: this.drivers[0].exitCode,
             leftovers: isDriver ? await this.options.account.leftovers(this.runId) : null,
@@ -162,12 +174,14 @@ export class CellRun {
     /** Waits until the step's call stands still; undefined when the driver ended without it. */
     private async struck(): Promise<string | undefined> {
         for (;;) {
+            this.options.signal.throwIfAborted();
             const at = await this.options.session.heldSince(this.holds.step);
             if (at !== null) {
                 return at;
             }
             if (this.drivers.every(hasEnded) || (await this.atGate())) {
-                return undefined;
+                // The gate may be on the very call of the step.
+                return (await this.options.session.heldSince(this.holds.step)) ?? undefined;
             }
             await sleep(LOOK_MILLISECONDS);
         }
@@ -191,6 +205,7 @@ export class CellRun {
         child.stdout.on("data", (bytes) => this.keep(String(bytes)));
         child.stderr.on("data", (bytes) => this.keep(String(bytes)));
         this.drivers.push(child);
+        this.closed.push(new Promise((done) => child.once("close", () => done())));
         return child;
     }
 

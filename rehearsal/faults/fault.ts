@@ -88,29 +88,32 @@ function stateFault(name: string, act: Fault["act"]): Fault {
     return { name, kind: "state", layers: EVERY, fits: (step) => isChange(step), act };
 }
 
-function stateFolder({ session }: FaultContext, name: string): string {
-    return join(session.dir, "state", ".pulumi", name, "ephemeral-gpu-ci");
+/** Where the backend keeps its state, and `project/stack.json` of each stack of the run. */
+function stateFiles({ session, runId }: FaultContext): { folder: string; names: string[] } {
+    const folder = join(session.dir, "state", ".pulumi");
+    const names = readdirSync(join(folder, "stacks"), { recursive: true, encoding: "utf8" });
+    return { folder, names: names.filter((name) => name.includes(runId) && isStack(name)) };
 }
 
-/** The files of a run's stacks in the backend. */
-function stateFiles(context: FaultContext): string[] {
-    const folder = stateFolder(context, "stacks");
-    return readdirSync(folder)
-        .filter((name) => name.includes(context.runId))
-        .map((name) => join(folder, name));
+function isStack(name: string): boolean {
+    return name.endsWith(".json");
+}
+
+function onState(act: (file: string) => void): Fault["act"] {
+    return (context) => {
+        const { folder, names } = stateFiles(context);
+        names.forEach((name) => act(join(folder, "stacks", name)));
+    };
 }
 
 /** A lock as a process of another computer leaves it: nobody here can see whether it lives. */
 function plantLock(context: FaultContext): void {
-    for (const stack of stateFiles(context)) {
-        const name = stack.split("/").pop()!.split(".")[0];
-        const folder = join(
-            ...[context.session.dir, "state", ".pulumi", "locks", "organization"],
-            ...["ephemeral-gpu-ci", name],
-        );
-        mkdirSync(folder, { recursive: true });
+    const { folder, names } = stateFiles(context);
+    for (const name of names) {
+        const locks = join(folder, "locks", "organization", name.replace(/\.json$/, ""));
+        mkdirSync(locks, { recursive: true });
         const lock = { pid: 1, username: "ci", hostname: "another", timestamp: new Date() };
-        writeFileSync(join(folder, `${randomUUID()}.json`), JSON.stringify(lock));
+        writeFileSync(join(locks, `${randomUUID()}.json`), JSON.stringify(lock));
     }
 }
 
@@ -157,9 +160,10 @@ export const FAULTS: readonly Fault[] = [
     ...["InsufficientInstanceCapacity", "Unsupported", "MaxSpotInstanceCountExceeded"].map(
         refusedLaunch,
     ),
-    stateFault("state lost", (context) => stateFiles(context).forEach((file) => rmSync(file))),
-    stateFault("state truncated", (context) =>
-        stateFiles(context).forEach((file) => truncateSync(file, 100)),
+    stateFault("state lost", onState(rmSync)),
+    stateFault(
+        "state truncated",
+        onState((file) => truncateSync(file, 100)),
     ),
     stateFault("foreign lock", plantLock),
     {

@@ -36,37 +36,39 @@ export function judge(
     const pastDeadline = (graceSeconds: number) =>
         sum(
             machines.map((machine) => {
-                const launched = Date.parse(machine.launchedAt);
                 const deadline = machine.expiresAt
                     ? Date.parse(machine.expiresAt)
-                    : launched + deadlineMinutes * 60_000;
-                const left = Date.parse(machine.leftRunningAt ?? now);
-                return Math.max(0, (left - deadline) / 1000 - graceSeconds) * machine.gpuCount;
+                    : Date.parse(machine.launchedAt) + deadlineMinutes * 60_000;
+                const seconds = (leftRunning(machine, now) - deadline) / 1000 - graceSeconds;
+                return Math.max(0, seconds) * machine.gpuCount;
             }),
         );
-    const running = machines.filter(
-        ({ state }) => state !== "terminated" && state !== "shutting-down",
-    );
+    const stillRunning = machines.filter((machine) => !isEnded(machine)).length;
     const leakedGpuSeconds = pastDeadline(GRACE_SECONDS);
-    const lefts = machines.map(({ leftRunningAt }) => leftRunningAt).filter((one) => one !== null);
-    const isReleased = machines.length > 0 && running.length === 0 && lefts.length > 0;
+    const isReleased = machines.length > 0 && stillRunning === 0 && seen.faultAt !== undefined;
+    const releasedAt = Math.max(...machines.map((machine) => leftRunning(machine, now)));
     return {
         ...seen,
         isInjected: seen.faultAt !== undefined,
         machines: machines.length,
-        releasedAfterSeconds:
-            isReleased && seen.faultAt !== undefined
-                ? Math.max(
-                      0,
-                      (Math.max(...lefts.map(Date.parse)) - Date.parse(seen.faultAt)) / 1000,
-                  )
-                : null,
+        releasedAfterSeconds: isReleased
+            ? Math.max(0, (releasedAt - Date.parse(seen.faultAt!)) / 1000)
+            : null,
         pastDeadlineGpuSeconds: pastDeadline(0),
         leakedGpuSeconds,
-        stillRunning: running.length,
+        stillRunning,
         endedBy: [...new Set(machines.map(({ endedBy }) => endedBy ?? "nobody"))],
-        holds: leakedGpuSeconds === 0 && running.length === 0 && seen.problem === undefined,
+        holds: leakedGpuSeconds === 0 && stillRunning === 0 && seen.problem === undefined,
     };
+}
+
+function isEnded({ state }: MeteredMachine): boolean {
+    return state === "terminated" || state === "shutting-down";
+}
+
+/** One that was ended while it was pending never ran, and never cost. */
+function leftRunning(machine: MeteredMachine, now: string): number {
+    return Date.parse(machine.leftRunningAt ?? (isEnded(machine) ? machine.launchedAt : now));
 }
 
 function sum(numbers: readonly number[]): number {

@@ -91,6 +91,21 @@ export function subsetCells(steps: readonly Step[], faults: readonly Fault[] = F
     });
 }
 
+/** The same faults at the same calls for the plain program, whose only layer is its `finally`. */
+export function plainCells(steps: readonly Step[], faults: readonly Fault[] = FAULTS): Cell[] {
+    const launch = placeOf(steps, "RunInstances");
+    const end = placeOf(steps, "TerminateInstances");
+    const between = steps.filter(({ place }) => place > launch && place <= end);
+    return faults
+        .flatMap((fault, index) => {
+            const fitting = between.filter(fault.fits);
+            const one = fitting[index % Math.max(1, fitting.length)];
+            const launches = steps.filter((step) => step.place === launch && fault.fits(step));
+            return [...launches, ...(one ? [one] : [])].map((step) => ({ fault, step }));
+        })
+        .map((choice, index) => ({ id: `p${index}`, layer: "driver" as const, ...choice }));
+}
+
 function placeOf(steps: readonly Step[], action: string): number {
     const found = steps.find((step) => step.action === action);
     if (found === undefined) {

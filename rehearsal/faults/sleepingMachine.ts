@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
 import { gunzipSync } from "node:zlib";
 
 import { Server, utils, type Connection, type SFTPWrapper } from "ssh2";
 import { parse } from "yaml";
 
+import { sshKeyPairFromSeed } from "../../components/keys";
 import { suiteThatSlept } from "./suiteThatSlept";
 
 /** What the emulated cloud tells of a machine that it does not boot. */
@@ -165,5 +167,5 @@ function hostKey(userDataBase64: string): string {
     const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8");
     const [, config] = /^(#cloud-config\n[\s\S]*?)(?:^--|(?![\s\S]))/m.exec(text) ?? [];
     const given = config === undefined ? undefined : parse(config)?.ssh_keys?.ed25519_private;
-    return given ?? utils.generateKeyPairSync("ed25519").private;
+    return given ?? sshKeyPairFromSeed(randomBytes(32).toString("base64"), "sleeping").privateKey;
 }
