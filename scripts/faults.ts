@@ -9,7 +9,7 @@ import { ours } from "../rehearsal/faults/cellRun";
 import { comparisonTable } from "../rehearsal/faults/comparison";
 import type { CellResult } from "../rehearsal/faults/judge";
 import { LAYER_NAMES } from "../rehearsal/faults/layer";
-import { matrixCells, plainCells, subsetCells } from "../rehearsal/faults/matrix";
+import { machineCells, matrixCells, plainCells, subsetCells } from "../rehearsal/faults/matrix";
 import { plain } from "../rehearsal/faults/plainProgram";
 import { stepText } from "../rehearsal/faults/step";
 import { cellLine, matrixTable } from "../rehearsal/faults/table";
@@ -20,6 +20,8 @@ import { ensureAll } from "./setup/ensureAll";
 // Longer than the slowest layer's cells take in real time, so that no deadline passes before its jump.
 const DEADLINE_MINUTES = 20;
 const SIDE_BY_SIDE = 4;
+// Machines that boot live in real time.
+const BOOTED = { deadlineMinutes: 2, machines: "docker", sideBySide: 3 } as const;
 
 interface Options {
     readonly subset?: boolean;
@@ -78,27 +80,43 @@ async function measure(tools: Tools, options: Options): Promise<Outcome> {
     const program = ours(DEADLINE_MINUTES);
     say("recording the calls of a clean run");
     const steps = await recordSteps({ ...base, program });
-    const all = options.subset ? subsetCells(steps) : matrixCells(steps);
-    const cells = all.filter((cell) => options.only?.test(cellName(cell)) ?? true);
-    say(`${steps.length} moments before and after its calls; ${cells.length} cells`);
+    const wanted = (all: Cell[]) =>
+        all.filter((cell) => options.only?.test(cellName(cell)) ?? true);
+    const cells = wanted(options.subset ? subsetCells(steps) : matrixCells(steps));
+    const booted = wanted(machineCells(steps));
+    say(
+        `${steps.length} moments before and after its calls; ${cells.length} cells whose machines ` +
+            `sleep, ${booted.length} whose machines boot`,
+    );
+    const sleeping = await measureLayers({ ...base, program }, cells);
+    const awake = await measureLayers(
+        { ...base, ...BOOTED, program: ours(BOOTED.deadlineMinutes) },
+        booted,
+    );
+    const plainResults = options.plain && !options.only ? await measurePlain(base) : [];
+    return {
+        cells: [...sleeping.cells, ...awake.cells],
+        plain: plainResults,
+        foreignEnded: [...sleeping.foreignEnded, ...awake.foreignEnded],
+    };
+}
 
+async function measureLayers(
+    options: BatchOptions,
+    cells: readonly Cell[],
+): Promise<Omit<Outcome, "plain">> {
     const results: CellResult[] = [];
     const foreignEnded: string[] = [];
     for (const layer of LAYER_NAMES) {
         const ofLayer = cells.filter((cell) => cell.layer === layer);
         if (ofLayer.length > 0) {
-            const batch = await runBatch(
-                layer,
-                ofLayer,
-                withProgress({ ...base, program }, ofLayer),
-            );
+            const batch = await runBatch(layer, ofLayer, withProgress(options, ofLayer));
             batch.cells.forEach((cell) => say(cellLine(cell)));
             results.push(...batch.cells);
             foreignEnded.push(...batch.foreignEnded.map((what) => `${what} (${layer})`));
         }
     }
-    const plainResults = options.plain && !options.only ? await measurePlain(base) : [];
-    return { cells: results, plain: plainResults, foreignEnded };
+    return { cells: results, foreignEnded };
 }
 
 async function measurePlain(base: Omit<BatchOptions, "program">): Promise<readonly CellResult[]> {

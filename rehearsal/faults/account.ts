@@ -62,10 +62,11 @@ export class Account {
         this.ssm = new SSMClient(cloud);
     }
 
-    /** Launches the foreign machines. @returns what each is, by its id. */
-    async launchForeign(): Promise<ReadonlyMap<string, string>> {
+    /** Launches the foreign machines, or one alone. @returns what each is, by its id. */
+    async launchForeign(isAll: boolean): Promise<ReadonlyMap<string, string>> {
         const { Parameter } = await this.ssm.send(new GetParameterCommand({ Name: AMI_PARAMETER }));
-        const launched = Object.entries(FOREIGN).map(async ([what, tags]) => {
+        const wanted = Object.entries(FOREIGN).slice(isAll ? 0 : -1);
+        const launched = wanted.map(async ([what, tags]) => {
             const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
             const { Instances } = await this.ec2.send(
                 new RunInstancesCommand({

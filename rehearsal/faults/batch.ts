@@ -15,11 +15,14 @@ import { appName, stepsOf, type Step } from "./step";
 const SUITE_SECONDS = 2;
 // What a machine needs to end once it has been told to.
 const SETTLE_SECONDS = 60;
+const WATCHDOG_LATE_SECONDS = 30;
 
 export interface BatchOptions {
     readonly tools: Tools;
     readonly program: Program;
     readonly deadlineMinutes: number;
+    /** Default: `sleeping`. A fault of a machine needs `docker`. */
+    readonly machines?: "docker" | "sleeping";
     /** How many runs at the same time. */
     readonly sideBySide: number;
     /** Ends everything; the cells that are left are not run. */
@@ -48,7 +51,7 @@ export async function runBatch(
         if (layer === "sweeper") {
             await account.ensureSweeper();
         }
-        const foreign = await account.launchForeign();
+        const foreign = await account.launchForeign(options.machines !== "docker");
         const seen = await sideBySide(cells, options.sideBySide, async (cell) => {
             const { program, signal } = options;
             signal.throwIfAborted();
@@ -61,6 +64,9 @@ export async function runBatch(
             options.onCell?.(observation);
             return observation;
         });
+        if (layer === "watchdog") {
+            await watchdogsAct(session, options);
+        }
         await passDeadlines(session, options.deadlineMinutes);
         const meter = await session.meter();
         const results = seen.map((observation) => {
@@ -105,19 +111,37 @@ export async function recordSteps(options: BatchOptions): Promise<Step[]> {
 }
 
 async function inCloud<T>(
-    { tools }: BatchOptions,
+    { tools, machines = "sleeping" }: BatchOptions,
     act: (session: Session, account: Account) => Promise<T>,
 ): Promise<T> {
-    const session = await Session.start(tools, { machines: "sleeping" });
-    const sleepers = new SleepingMachines(session.dir, SUITE_SECONDS);
+    const session = await Session.start(tools, { machines });
+    const sleepers =
+        machines === "sleeping" ? new SleepingMachines(session.dir, SUITE_SECONDS) : undefined;
     try {
         await deployFoundation(session);
         mkdirSync(join(session.dir, "bin"));
         symlinkSync(join(__dirname, "namedEngine.sh"), join(session.dir, "bin", "pulumi"));
         return await act(session, new Account(session));
     } finally {
-        sleepers.close();
+        sleepers?.close();
         await session.stop();
+    }
+}
+
+/** A machine has a clock of its own: its layer gets real time until the deadline. */
+async function watchdogsAct(session: Session, { signal }: BatchOptions): Promise<void> {
+    for (;;) {
+        const { machines, now } = await session.meter();
+        const late = Date.parse(now) - WATCHDOG_LATE_SECONDS * 1000;
+        const waiting = machines.filter(
+            ({ state, launchedBy, expiresAt }) =>
+                launchedBy && expiresAt && state === "running" && Date.parse(expiresAt) > late,
+        );
+        if (waiting.length === 0) {
+            return;
+        }
+        signal.throwIfAborted();
+        await new Promise((wake) => setTimeout(wake, 1000));
     }
 }
 

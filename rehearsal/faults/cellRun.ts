@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { runCommand } from "../command";
 import type { Session } from "../session";
 import type { Account } from "./account";
+import { BootedMachine } from "./bootedMachine";
 import type { Cell, Observation } from "./cell";
 import { LAYERS, RUN_PREFIX } from "./layer";
 import { CELL_VARIABLE, killAll, processesOf } from "./processes";
@@ -19,7 +20,11 @@ const KEPT_CHARACTERS = 6000;
 
 /** How the program under test is started; the plain program differs from ours in this alone. */
 export interface Program {
-    readonly command: (runId: string, reportsDir: string) => readonly string[];
+    readonly command: (
+        runId: string,
+        reportsDir: string,
+        market: "on-demand" | "spot",
+    ) => readonly string[];
     /** Done before its start. */
     readonly prepare: (runId: string) => void;
     /** After so long it is killed, as a CI kills its jobs. */
@@ -31,9 +36,9 @@ export interface Program {
 /** `gpu-ci run` on one kind of machine, so that a plan does not depend on what ran before. */
 export function ours(deadlineMinutes: number): Program {
     return {
-        command: (runId, reportsDir) => [
+        command: (runId, reportsDir, market) => [
             ...["node", GPU_CI, "run", "--tier", "commit", "--run-id", runId],
-            ...["--instance-type", "g6.xlarge", "--market", "on-demand"],
+            ...["--instance-type", "g6.xlarge", "--market", market],
             ...["--deadline-minutes", String(deadlineMinutes), "--reports", reportsDir],
         ],
         prepare: () => undefined,
@@ -99,18 +104,12 @@ export class CellRun {
 
     /** Starts the driver, injects the fault at its step, and waits for the driver's end. */
     private async strike(): Promise<{ faultAt: string | undefined; problem?: string }> {
-        const { session } = this.options;
         await this.holdAll();
         this.options.program.prepare(this.runId);
         const driver = this.startDriver();
         const faultAt = await this.struck();
         if (faultAt !== undefined) {
-            await this.cell.fault.act({
-                ...{ session, cellId: this.cell.id, step: this.cell.step, runId: this.runId },
-                driverPid: driver.pid!,
-                startAnother: () => void this.startDriver(),
-            });
-            await session.letGo(this.holds.step);
+            await this.inject(driver.pid!);
         }
         const { longestSeconds } = this.options.program;
         const until = Date.now() + longestSeconds * 1000;
@@ -132,6 +131,35 @@ export class CellRun {
             await sleep(LOOK_MILLISECONDS);
         }
         return { faultAt };
+    }
+
+    private async inject(driverPid: number): Promise<void> {
+        const { session } = this.options;
+        const { id, layer, step, fault } = this.cell;
+        if (fault.isLater) {
+            await session.letGo(this.holds.step);
+        }
+        await fault.act({
+            ...{ session, cellId: id, step, runId: this.runId, driverPid, layer },
+            machine: () => this.machine(),
+            startAnother: () => void this.startDriver(),
+        });
+        await session.letGo(this.holds.step);
+        // A driver that waits for a machine that hangs never comes to the gate.
+        if (fault.kind === "machine" && LAYERS[layer].isDriverOff) {
+            await killAll(id);
+        }
+    }
+
+    private async machine(): Promise<BootedMachine> {
+        const { machines } = await this.options.session.meter();
+        const own = machines.find(
+            ({ launchedBy }) => launchedBy === appName("engine", this.cell.id),
+        );
+        if (own === undefined) {
+            throw new Error(`${this.runId} has launched no machine`);
+        }
+        return new BootedMachine(this.options.session, own.instanceId);
     }
 
     /** What the layer does by itself; AWS's own layers follow when the clock is put forward. */
@@ -195,7 +223,11 @@ export class CellRun {
     private startDriver(): ChildProcess {
         const { session, program } = this.options;
         const reports = join(session.dir, "reports", String(this.drivers.length));
-        const [file, ...args] = program.command(this.runId, reports);
+        const [file, ...args] = program.command(
+            this.runId,
+            reports,
+            this.cell.fault.market ?? "on-demand",
+        );
         const child = spawn(file, args, {
             cwd: PROJECT_DIR,
             env: this.env("driver"),

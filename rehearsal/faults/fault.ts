@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { REFUSALS } from "../refusedLaunches";
 import type { Fault as CallFault, Session } from "../session";
+import type { BootedMachine } from "./bootedMachine";
 import type { LayerName } from "./layer";
 import { killAll, signal, type Role } from "./processes";
 import { appName, isChange, type Step } from "./step";
@@ -15,11 +16,14 @@ export interface FaultContext {
     readonly step: Step;
     readonly driverPid: number;
     readonly runId: string;
+    readonly layer: LayerName;
+    /** The run's machine, as soon as there is one that booted. */
+    readonly machine: () => Promise<BootedMachine>;
     /** Starts another driver for the same run; the cell waits for it as well. */
     readonly startAnother: () => void;
 }
 
-export type FaultClass = "process" | "signal" | "call" | "state" | "concurrency";
+export type FaultClass = "process" | "signal" | "call" | "state" | "concurrency" | "machine";
 
 /** A fault that can be injected while a call is stopped on its way. */
 export interface Fault {
@@ -28,6 +32,10 @@ export interface Fault {
     /** The layers each of which has to be enough alone. */
     readonly layers: readonly LayerName[];
     readonly fits: (step: Step) => boolean;
+    /** True: the call goes on first, because the fault waits for what comes of it. */
+    readonly isLater?: boolean;
+    /** `on-demand` unless the fault is one of spot machines. */
+    readonly market?: "spot";
     /** Done while the call stands still. */
     readonly act: (context: FaultContext) => void | Promise<void>;
 }
@@ -166,6 +174,12 @@ export const FAULTS: readonly Fault[] = [
         onState((file) => truncateSync(file, 100)),
     ),
     stateFault("foreign lock", plantLock),
+    {
+        ...{ name: "spot interruption", kind: "call", market: "spot", layers: ["driver"] },
+        fits: ({ by, action, when }) =>
+            by === "engine" && action === "DescribeVolumes" && when === "after",
+        act: async ({ session, machine }) => session.interrupt((await machine()).instanceId),
+    },
     {
         ...{ name: "same run twice", kind: "concurrency", layers: EVERY, fits: isChange },
         act: ({ startAnother }) => startAnother(),

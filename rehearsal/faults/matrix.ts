@@ -1,5 +1,6 @@
 import type { Cell } from "./cell";
 import { FAULTS, type Fault } from "./fault";
+import { MACHINE_FAULTS } from "./machineFault";
 import { isChange, type Step } from "./step";
 
 /** Calls around which a machine begins or ends to cost, or what ends it is armed. */
@@ -25,9 +26,10 @@ export function matrixCells(steps: readonly Step[], faults: readonly Fault[] = F
 type Choice = Omit<Cell, "id">;
 
 function driverCells(steps: readonly Step[], faults: readonly Fault[]): Choice[] {
-    const layer = "driver";
-    const inTurn = turns(faults.filter(({ layers }) => layers.includes(layer)));
-    return steps.flatMap((step) => {
+    const layer = "driver" as const;
+    const own = faults.filter(({ layers }) => layers.includes(layer));
+    const inTurn = turns(own);
+    const cells = steps.flatMap((step) => {
         const count = DECIDING.includes(step.action)
             ? faults.length
             : isChange(step)
@@ -35,6 +37,14 @@ function driverCells(steps: readonly Step[], faults: readonly Fault[]): Choice[]
               : FAULTS_AT_READS;
         return inTurn(step, count).map((fault) => ({ layer, fault, step }));
     });
+    // One that fits few moments may never have had its turn there.
+    const missed = own.filter((fault) => !cells.some((cell) => cell.fault === fault));
+    return [
+        ...cells,
+        ...missed.flatMap((fault) =>
+            steps.filter(fault.fits).map((step) => ({ layer, fault, step }) as const),
+        ),
+    ];
 }
 
 function outsideCells(steps: readonly Step[], faults: readonly Fault[]): Choice[] {
@@ -89,6 +99,13 @@ export function subsetCells(steps: readonly Step[], faults: readonly Fault[] = F
         seen.add(key);
         return isNew;
     });
+}
+
+/** Every fault of a machine with each of its layers. */
+export function machineCells(steps: readonly Step[]): Cell[] {
+    return MACHINE_FAULTS.flatMap((fault) =>
+        fault.layers.map((layer) => ({ layer, fault, step: steps.find(fault.fits)! })),
+    ).map((choice, index) => ({ id: `m${index}`, ...choice }));
 }
 
 /** The same faults at the same calls for the plain program, whose only layer is its `finally`. */
