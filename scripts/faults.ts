@@ -9,7 +9,13 @@ import { ours } from "../rehearsal/faults/cellRun";
 import { comparisonTable } from "../rehearsal/faults/comparison";
 import type { CellResult } from "../rehearsal/faults/judge";
 import { LAYER_NAMES } from "../rehearsal/faults/layer";
-import { machineCells, matrixCells, plainCells, subsetCells } from "../rehearsal/faults/matrix";
+import {
+    machineCells,
+    machineSubset,
+    matrixCells,
+    plainCells,
+    subsetCells,
+} from "../rehearsal/faults/matrix";
 import { plain } from "../rehearsal/faults/plainProgram";
 import { stepText } from "../rehearsal/faults/step";
 import { cellLine, matrixTable } from "../rehearsal/faults/table";
@@ -42,7 +48,7 @@ async function main(): Promise<void> {
             "Injects faults into runs in the emulated cloud, with one release layer alone, and lets its " +
                 "billing meter judge; 1 when anything leaks or a foreign machine is ended",
         )
-        .option("--subset", "each fault once with each layer")
+        .option("--subset", "each fault once, and each class of faults with each layer")
         .option("--only <pattern>", "cells whose line matches a regular expression", pattern)
         .option("--no-plain", "leave the plain program out")
         .option("--json <file>", "write every cell to a file as well")
@@ -83,7 +89,7 @@ async function measure(tools: Tools, options: Options): Promise<Outcome> {
     const wanted = (all: Cell[]) =>
         all.filter((cell) => options.only?.test(cellName(cell)) ?? true);
     const cells = wanted(options.subset ? subsetCells(steps) : matrixCells(steps));
-    const booted = wanted(machineCells(steps));
+    const booted = wanted(options.subset ? machineSubset(steps) : machineCells(steps));
     say(
         `${steps.length} moments before and after its calls; ${cells.length} cells whose machines ` +
             `sleep, ${booted.length} whose machines boot`,

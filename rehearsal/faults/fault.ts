@@ -89,7 +89,8 @@ function refusedLaunch(code: string): Fault {
         .flat()
         .find((one) => one.code === code)!;
     const fault = answer(code, { kind: "error", code, message, httpStatus, times: SDK_TRIES });
-    return { ...fault, fits: isLaunch };
+    // Nothing is rented then, so that no other layer has anything to do.
+    return { ...fault, fits: isLaunch, layers: ["driver"] };
 }
 
 function stateFault(name: string, act: Fault["act"]): Fault {

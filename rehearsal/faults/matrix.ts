@@ -83,22 +83,26 @@ function turns(faults: readonly Fault[]) {
     };
 }
 
-/** A few cells that meet every fault, and every layer that it has, once. */
+/** A few cells: every fault once, its layers in turn, and every class of faults with each layer. */
 export function subsetCells(steps: readonly Step[], faults: readonly Fault[] = FAULTS): Cell[] {
-    const all = matrixCells(steps, faults);
-    const seen = new Set<string>();
     // The moments after a launch first: before it a killed run has rented nothing.
     const launch = placeOf(steps, "RunInstances");
+    const all = matrixCells(steps, faults);
     const inOrder = [
         ...all.filter(({ step }) => step.place > launch),
         ...all.filter(({ step }) => step.place === launch),
     ];
-    return inOrder.filter(({ fault, layer }) => {
-        const key = `${fault.name} ${layer}`;
-        const isNew = !seen.has(key);
-        seen.add(key);
-        return isNew;
+    const chosen = faults.flatMap((fault, index) => {
+        const layer = fault.layers[index % fault.layers.length];
+        return inOrder.find((cell) => cell.fault === fault && cell.layer === layer) ?? [];
     });
+    const missing = new Map(inOrder.map((cell) => [classAndLayer(cell), cell]));
+    chosen.forEach((cell) => missing.delete(classAndLayer(cell)));
+    return [...chosen, ...missing.values()];
+}
+
+function classAndLayer({ fault, layer }: Cell): string {
+    return `${fault.kind}: ${layer}`;
 }
 
 /** Every fault of a machine with each of its layers. */
@@ -106,6 +110,14 @@ export function machineCells(steps: readonly Step[]): Cell[] {
     return MACHINE_FAULTS.flatMap((fault) =>
         fault.layers.map((layer) => ({ layer, fault, step: steps.find(fault.fits)! })),
     ).map((choice, index) => ({ id: `m${index}`, ...choice }));
+}
+
+/** One for each side that can end a machine without a driver: itself, and AWS. */
+export function machineSubset(steps: readonly Step[]): Cell[] {
+    const wanted = ["nothing but a dead driver: watchdog", "machine frozen: schedule"];
+    return machineCells(steps).filter(({ fault, layer }) =>
+        wanted.includes(`${fault.name}: ${layer}`),
+    );
 }
 
 /** The same faults at the same calls for the plain program, whose only layer is its `finally`. */

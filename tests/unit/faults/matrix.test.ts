@@ -2,6 +2,7 @@ import { FAULTS } from "../../../rehearsal/faults/fault";
 import { MACHINE_FAULTS } from "../../../rehearsal/faults/machineFault";
 import {
     machineCells,
+    machineSubset,
     matrixCells,
     plainCells,
     subsetCells,
@@ -97,10 +98,15 @@ describe("the matrix", () => {
         ).toBe(false);
     });
 
-    test("the subset meets each fault once with each of its layers", () => {
-        const pairs = subsetCells(STEPS).map(({ fault, layer }) => `${fault.name}: ${layer}`);
-        const all = FAULTS.flatMap(({ name, layers }) => layers.map((one) => `${name}: ${one}`));
-        expect(pairs.sort()).toEqual(all.sort());
+    test("the subset meets each fault, and each class of faults with each of its layers", () => {
+        const subset = subsetCells(STEPS);
+        const met = new Set(subset.map(({ fault }) => fault));
+        expect(FAULTS.filter((fault) => !met.has(fault))).toEqual([]);
+        const pairs = new Set(subset.map(({ fault, layer }) => `${fault.kind}: ${layer}`));
+        const all = FAULTS.flatMap(({ kind, layers }) => layers.map((one) => `${kind}: ${one}`));
+        expect([...pairs].sort()).toEqual([...new Set(all)].sort());
+        expect(subset.length).toBeLessThan(40);
+        expect(machineSubset(STEPS)).toHaveLength(2);
     });
 
     test("the plain program meets every fault, machines meet theirs with each layer", () => {
