@@ -44,8 +44,18 @@ export function matrixTable(results: readonly CellResult[]): string {
             ["all", ...layers.map((one) => summary(cellsOf(one)))],
         ]),
         "",
-        ...layers.map((layer) => `${layer}: ${LAYERS[layer].what}`),
+        ...layers.map(
+            (layer) =>
+                `${layer}: ${LAYERS[layer].what}; at worst ${latest(cellsOf(layer))} past the deadline`,
+        ),
     ].join("\n");
+}
+
+/** The latest of what was released; what still runs is told elsewhere. */
+function latest(all: readonly CellResult[]): string {
+    const released = all.filter(({ stillRunning }) => stillRunning === 0);
+    const worst = Math.max(0, ...released.map((one) => one.pastDeadlineGpuSeconds));
+    return `${worst.toFixed(0)} GPU-seconds`;
 }
 
 function summary(all: readonly CellResult[]): string {
@@ -57,9 +67,14 @@ function summary(all: readonly CellResult[]): string {
         .map(({ releasedAfterSeconds }) => releasedAfterSeconds)
         .filter((one) => one !== null);
     const leaked = injected.reduce((sum, { leakedGpuSeconds }) => sum + leakedGpuSeconds, 0);
-    const times =
-        seconds.length === 0
-            ? "nothing rented"
-            : `${median(seconds).toFixed(0)}/${Math.max(...seconds).toFixed(0)} s`;
-    return `${injected.length}: ${times}, ${leaked.toFixed(0)}`;
+    const running = injected.filter(({ stillRunning }) => stillRunning > 0).length;
+    return [
+        `${injected.length}:`,
+        ...(seconds.length > 0
+            ? [`${median(seconds).toFixed(0)}/${Math.max(...seconds).toFixed(0)} s,`]
+            : []),
+        ...(running > 0 ? [`${running} RUNNING,`] : []),
+        ...(seconds.length + running === 0 ? ["nothing rented,"] : []),
+        leaked.toFixed(0),
+    ].join(" ");
 }
