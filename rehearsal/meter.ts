@@ -12,6 +12,8 @@ export interface MeteredMachine {
     readonly expiresAt: string | null;
     readonly leakedGpuSeconds: number;
     readonly endedBy: string | null;
+    /** What the caller of the launch calls itself in AWS_SDK_UA_APP_ID. */
+    readonly launchedBy: string;
 }
 
 /** The emulated cloud's billing meter: the judge of "nothing leaks", independent of our own state. */

@@ -23,8 +23,24 @@ export interface Fault {
     readonly caller?: string;
     /** Only calls in this region. */
     readonly region?: string;
+    /** Only calls by who calls itself so in AWS_SDK_UA_APP_ID. */
+    readonly app?: string;
+    /** Ends by itself after so many seconds of real time. Default: never. */
+    readonly seconds?: number;
     /** Only calls with these parameters, such as `{ InstanceType: "g6.xlarge" }`. */
     readonly match?: Readonly<Record<string, unknown>>;
+}
+
+/** A call that the emulated cloud stops on its way. */
+export interface Hold {
+    readonly service: string;
+    readonly action: string;
+    /** `before`: it was not done yet. `after`: it was, and its answer is held back. */
+    readonly when: "before" | "after";
+    /** Only calls by who calls itself so in AWS_SDK_UA_APP_ID. */
+    readonly app: string;
+    /** So many matching calls go by first. */
+    readonly skip: number;
 }
 
 /** A call that reached the emulated cloud. */
@@ -33,6 +49,8 @@ export interface Call {
     readonly service: string;
     readonly action: string;
     readonly caller: string;
+    /** What the caller calls itself in AWS_SDK_UA_APP_ID. */
+    readonly app: string;
     readonly region: string;
     readonly status: number;
     readonly error?: string;
@@ -49,8 +67,11 @@ export interface SessionOptions {
         /** What each running request takes beyond what the server has measured at its start. */
         readonly modelRequestMiB?: number;
     };
-    /** `none`: instances of the API only, nothing boots. Default: `docker`. */
-    readonly machines?: "docker" | "none";
+    /**
+     * `none`: instances of the API only, nothing boots. `sleeping`: the same, and rehearsal/faults
+     * answers in their stead. Default: `docker`.
+     */
+    readonly machines?: "docker" | "sleeping" | "none";
 }
 
 /**
@@ -163,6 +184,30 @@ export class Session {
     async injectFaults(faults: readonly Fault[]): Promise<void> {
         await this.control("faults", undefined, "DELETE");
         await this.control("faults", faults);
+    }
+
+    /** Adds to the faults that are still to come. */
+    async addFaults(faults: readonly Fault[]): Promise<void> {
+        await this.control("faults", faults);
+    }
+
+    /** Stops a call when it comes, until `letGo`. */
+    async hold(name: string, hold: Hold): Promise<void> {
+        await this.control(`hold?name=${name}`, hold);
+    }
+
+    /** When the call was stopped, by the emulated clock; null while it has not come. */
+    async heldSince(name: string): Promise<string | null> {
+        return (await this.control<{ struckAt: string | null }>(`hold?name=${name}`)).struckAt;
+    }
+
+    async letGo(name: string): Promise<void> {
+        await this.control(`hold?name=${name}`, undefined, "DELETE");
+    }
+
+    /** From now on the ticks of schedules with such names (a regular expression) do nothing. */
+    async muteSchedules(names: string): Promise<void> {
+        await this.control("mute", { schedules: names });
     }
 
     /** Ends the emulated cloud and its machines; gives the last reading of the meter. */

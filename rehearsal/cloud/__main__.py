@@ -15,7 +15,7 @@ from typing import Any
 
 from . import moto_settings  # noqa: F401  (before moto)
 from .clock import iso
-from .machines import DockerMachines, NoMachines, own_cloud_id
+from .machines import DockerMachines, NoMachines, SleepingMachines, own_cloud_id
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
@@ -37,7 +37,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--dir", required=True, type=Path, help="state: cloud.json, calls, machines"
     )
-    parser.add_argument("--machines", choices=("docker", "none"), default="none")
+    parser.add_argument("--machines", choices=("docker", "sleeping", "none"), default="none")
     parser.add_argument("--docker-host", help="unix://SOCKET (default: DOCKER_HOST)")
     parser.add_argument("--machine-image", help="image that boots, for example name:tag")
     parser.add_argument("--image-store-volume", help="volume mounted read-only at /opt/images")
@@ -68,6 +68,8 @@ def main() -> int:
     # moto tells much about its own doings, in very long lines.
     logging.basicConfig(filename=state_dir / "moto.log", level=logging.WARNING)
     machines: Any = NoMachines()
+    if arguments.machines == "sleeping":
+        machines = SleepingMachines(state_dir)
     if arguments.machines == "docker":
         try:
             machines = DockerMachines(

@@ -28,6 +28,7 @@ from .clock import Clock, iso
 from .compute import SPOT_NOTICE_SECONDS, Compute
 from .errors import AwsError, Response, error_response
 from .faults import Faults
+from .holds import Holds
 from .meter import Meter
 from .parsing import SERVICES, parse_call
 from .quotas import Quotas
@@ -59,6 +60,7 @@ class Cloud:
         self.meter = Meter(self.clock)
         self.log = CallLog(state_dir / "calls.jsonl", self.clock)
         self.faults = Faults()
+        self.holds = Holds(self.clock)
         self.quotas = Quotas()
         self.machines = machines
         self.lock = threading.RLock()
@@ -93,6 +95,9 @@ class Cloud:
         try:
             self._refuse_unknown(call)
             validate(call)
+            if self.holds.wait(call, "before") and _caller_is_gone(environ):
+                self.log.add(call, 0, None, "held: its caller died before it was done")
+                _hang_up(environ)
             hits = self.faults.strike(call)
             for fault in hits:
                 if fault.kind == "delay":
@@ -104,6 +109,7 @@ class Cloud:
         except AwsError as error:
             response = error_response(call.protocol, error)
         note = ", ".join(f"fault: {fault.kind}" for fault in hits)
+        self.holds.wait(call, "after")
         status, headers, data = response
         code = _error_code(headers, data) if status >= 400 else None
         dropped = any(fault.kind == "drop-response" for fault in hits)
@@ -222,6 +228,10 @@ class Cloud:
             ("GET", "faults"): lambda query, body: self.faults.to_json(),
             ("POST", "faults"): self._add_faults,
             ("DELETE", "faults"): self._clear_faults,
+            ("GET", "hold"): self._held,
+            ("POST", "hold"): self._hold,
+            ("DELETE", "hold"): self._let_go,
+            ("POST", "mute"): self._mute,
             ("POST", "quotas"): self._set_quotas,
             ("POST", "poweroff"): self._power_off,
             ("POST", "interrupt"): self._interrupt,
@@ -248,6 +258,21 @@ class Cloud:
     def _clear_faults(self, query: Dict[str, str], body: Any) -> Any:
         self.faults.clear()
         return []
+
+    def _held(self, query: Dict[str, str], body: Any) -> Any:
+        return {"struckAt": self.holds.struck_at(query["name"])}
+
+    def _hold(self, query: Dict[str, str], body: Any) -> Any:
+        self.holds.add(query["name"], body)
+        return {}
+
+    def _let_go(self, query: Dict[str, str], body: Any) -> Any:
+        self.holds.let_go(query["name"])
+        return {}
+
+    def _mute(self, query: Dict[str, str], body: Any) -> Any:
+        self.scheduler.muted = re.compile(body["schedules"])
+        return {}
 
     def _set_quotas(self, query: Dict[str, str], body: Any) -> Any:
         self.quotas.set(body)
@@ -288,8 +313,20 @@ def _read_body(environ: Environ) -> bytes:
     return environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
 
+def _caller_is_gone(environ: Environ) -> bool:
+    connection = environ.get("werkzeug.socket")
+    if connection is None:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 def _hang_up(environ: Environ) -> None:
-    """The call was done; its caller never learns of it."""
+    """Its caller never learns of what became of the call."""
     connection = environ.get("werkzeug.socket")
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)

@@ -45,6 +45,7 @@ class Call:
     protocol: str
     caller: str
     agent: str = ""
+    app: str = ""
     role_arn: str = ""
     params: Dict[str, Any] = field(default_factory=dict)
     unknown_keys: List[str] = field(default_factory=list)
@@ -97,6 +98,7 @@ class CallLog:
             "action": call.action,
             "caller": call.caller,
             "agent": call.agent,
+            "app": call.app,
             "region": call.region,
             "status": status,
             "params": redact(call.params),

@@ -127,7 +127,7 @@ class Compute:
         self.quotas.check(instance_type, count, spot, in_use)
 
     def _launched(self, instance: Instance, user_data: str) -> None:
-        now = self.clock.now()
+        now, call = self.clock.now(), current_call.get()
         instance.launch_time = self.clock.utcnow()
         _set_state(instance, PENDING)
         instance.state_reason = None  # type: ignore[assignment]
@@ -153,6 +153,7 @@ class Compute:
             gpu_count=int(gpu.get("Count", 0)),
             gpu_memory_mib=int(gpu.get("MemoryInfo", {}).get("SizeInMiB", 0)),
             launched_at=now,
+            launched_by=call.app if call else "",
             tags=_tags(instance),
         )
         self._instances[instance.id] = instance

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, List
 
@@ -27,15 +29,26 @@ class Fault:
     delaySeconds: float = 0.0
     caller: str = "*"
     region: str = "*"
+    # What the caller calls itself by AWS_SDK_UA_APP_ID.
+    app: str = "*"
     match: Dict[str, Any] = field(default_factory=dict)
+    # From when it was added; 0: until it is used up.
+    seconds: float = 0.0
+    until: float = field(default=math.inf, init=False)
+
+    def __post_init__(self) -> None:
+        if self.seconds > 0:
+            self.until = time.monotonic() + self.seconds
 
     def fits(self, call: Call) -> bool:
         return (
             self.times > 0
+            and time.monotonic() < self.until
             and self.service in ("*", call.service)
             and self.action in ("*", call.action)
             and self.caller in ("*", call.caller)
             and self.region in ("*", call.region)
+            and self.app in ("*", call.app)
             and all(call.params.get(name) == value for name, value in self.match.items())
         )
 
@@ -72,9 +85,12 @@ class Faults:
                 if fault.kind not in hits and fault.fits(call):
                     fault.times -= 1
                     hits[fault.kind] = fault
-            self._faults = [fault for fault in self._faults if fault.times > 0]
+            now = time.monotonic()
+            self._faults = [one for one in self._faults if one.times > 0 and now < one.until]
         return list(hits.values())
 
     def to_json(self) -> List[Dict[str, Any]]:
         with self._lock:
-            return [asdict(fault) for fault in self._faults]
+            faults = [asdict(fault) for fault in self._faults]
+        # Infinity is no JSON.
+        return [{name: fault[name] for name in fault if name != "until"} for fault in faults]

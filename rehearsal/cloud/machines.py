@@ -6,6 +6,7 @@ data; SSH is published on a loopback address that the instance calls its public 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -74,6 +75,34 @@ class NoMachines:
 
     def close(self) -> None:
         pass
+
+
+class SleepingMachines(NoMachines):
+    """Nothing boots; who wants to answer in a machine's stead finds in a file what it was given."""
+
+    def __init__(self, state_dir: Path) -> None:
+        super().__init__()
+        self._dir = state_dir / "sleeping"
+        self._dir.mkdir(parents=True, exist_ok=True)
+
+    def boot(self, spec: MachineSpec) -> None:
+        machine = {
+            "instanceId": spec.instance_id,
+            "address": spec.address,
+            "userDataBase64": base64.b64encode(spec.user_data).decode("ascii"),
+        }
+        scratch = self._dir / f".{spec.instance_id}"
+        scratch.touch(mode=0o600)
+        scratch.write_text(json.dumps(machine), encoding="utf-8")
+        scratch.rename(self._dir / f"{spec.instance_id}.json")
+        super().boot(spec)
+
+    def destroy(self, instance_id: str) -> None:
+        (self._dir / f"{instance_id}.json").unlink(missing_ok=True)
+        super().destroy(instance_id)
+
+    def console(self, instance_id: str) -> str:
+        return "This machine sleeps (--machines sleeping): it has no console.\n"
 
 
 class DockerMachines:

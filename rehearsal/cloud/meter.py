@@ -37,6 +37,8 @@ class Machine:
     state: str = "pending"
     intervals: List[Interval] = field(default_factory=list)
     ended_by: Optional[str] = None
+    # What the caller of the launch calls itself by AWS_SDK_UA_APP_ID.
+    launched_by: str = ""
 
     def entered_running(self, instant: float) -> None:
         self.intervals.append(Interval(instant))
@@ -75,6 +77,7 @@ class Machine:
             "expiresAt": iso(expires_at),
             "leakedGpuSeconds": round(leaked * self.gpu_count, 3),
             "endedBy": self.ended_by,
+            "launchedBy": self.launched_by,
         }
 
 

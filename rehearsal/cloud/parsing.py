@@ -29,6 +29,7 @@ SERVICES = {
     "servicequotas": "service-quotas",
     "pricing": "pricing",
 }
+APP = re.compile(r"(?:^|\s)app/(\S+)")
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -61,16 +62,19 @@ def read_credential(environ: Dict[str, Any], body: bytes) -> Tuple[str, str, str
 def parse_call(environ: Dict[str, Any], body: bytes) -> Call:
     """Never raises: what cannot be understood is told by `bad_input` or a missing `operation`."""
     access_key, region, signing_name = read_credential(environ, body)
+    user_agent = environ.get("HTTP_USER_AGENT", "")
+    app = APP.search(user_agent)
     call = Call(
         service=SERVICES.get(signing_name, signing_name),
         region=region,
         action="?",
         protocol="rest-xml" if signing_name == "s3" else "json",
         caller=CALLER_BY_ACCESS_KEY.get(access_key, "client"),
-        agent=environ.get("HTTP_USER_AGENT", "").split(" ")[0],
+        agent=user_agent.split(" ")[0],
+        app=app.group(1) if app else "",
     )
-    if call.caller != "client" and ROLE_MARK in environ.get("HTTP_USER_AGENT", ""):
-        call.role_arn = environ["HTTP_USER_AGENT"].split(ROLE_MARK)[1].split(" ")[0]
+    if call.caller != "client" and ROLE_MARK in user_agent:
+        call.role_arn = user_agent.split(ROLE_MARK)[1].split(" ")[0]
     if signing_name not in SERVICES:
         return call
     model = get_service_model(call.service)
