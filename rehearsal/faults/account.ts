@@ -6,15 +6,10 @@ import {
     RunInstancesCommand,
     type _InstanceType,
 } from "@aws-sdk/client-ec2";
-import {
-    CreateScheduleCommand,
-    ListSchedulesCommand,
-    SchedulerClient,
-} from "@aws-sdk/client-scheduler";
-import { ListStateMachinesCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
-import { FOUNDATION_NAMES, PRODUCT, resourceName, runTags } from "../../components/names";
+import { PRODUCT, resourceName, runTags } from "../../components/names";
 import { AMI_PARAMETER } from "../../machine/image";
 import type { Session } from "../session";
 import { RUN_PREFIX } from "./layer";
@@ -47,7 +42,6 @@ function capitals(tags: Readonly<Record<string, string>>): Record<string, string
 export class Account {
     private readonly ec2: EC2Client;
     private readonly scheduler: SchedulerClient;
-    private readonly sfn: SFNClient;
     private readonly ssm: SSMClient;
 
     constructor(session: Session) {
@@ -58,7 +52,6 @@ export class Account {
         };
         this.ec2 = new EC2Client(cloud);
         this.scheduler = new SchedulerClient(cloud);
-        this.sfn = new SFNClient(cloud);
         this.ssm = new SSMClient(cloud);
     }
 
@@ -81,30 +74,6 @@ export class Account {
             return [Instances![0].InstanceId!, what] as const;
         });
         return new Map(await Promise.all(launched));
-    }
-
-    /** The account's permanent trigger of the terminator, where the foundation has none. */
-    async ensureSweeper(): Promise<void> {
-        const { Schedules } = await this.scheduler.send(new ListSchedulesCommand({}));
-        const { stateMachines } = await this.sfn.send(new ListStateMachinesCommand({}));
-        const arn = stateMachines!.find(
-            ({ name }) => name === FOUNDATION_NAMES.terminatorName,
-        )!.stateMachineArn!;
-        if (Schedules!.some(({ Target }) => Target?.Arn === arn)) {
-            return;
-        }
-        await this.scheduler.send(
-            new CreateScheduleCommand({
-                Name: "account-sweeper",
-                ScheduleExpression: "rate(5 minutes)",
-                FlexibleTimeWindow: { Mode: "OFF" },
-                Target: {
-                    Arn: arn,
-                    RoleArn: `arn:aws:iam::123456789012:role/${FOUNDATION_NAMES.deadlineRoleName}`,
-                    Input: JSON.stringify({ now: "<aws.scheduler.scheduled-time>" }),
-                },
-            }),
-        );
     }
 
     /** Things of a run that are left beside its machines. */

@@ -48,9 +48,6 @@ export async function runBatch(
 ): Promise<BatchResult> {
     return inCloud(options, async (session, account) => {
         await session.muteSchedules(LAYERS[layer].muted);
-        if (layer === "sweeper") {
-            await account.ensureSweeper();
-        }
         const foreign = await account.launchForeign(options.machines !== "docker");
         const seen = await sideBySide(cells, options.sideBySide, async (cell) => {
             const { program, signal } = options;

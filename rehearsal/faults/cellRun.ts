@@ -167,7 +167,10 @@ export class CellRun {
         const { layer } = this.cell;
         if (layer === "second job") {
             const { exitCode, output } = await runCommand(
-                ["node", GPU_CI, "reap", "--run", this.runId, "--yes"],
+                [
+                    ...["node", GPU_CI, "release", "--run", this.runId],
+                    ...["--reports", join(this.options.session.dir, "second-job")],
+                ],
                 { cwd: PROJECT_DIR, env: this.env("second-job"), output: "capture" },
             );
             this.keep(output);

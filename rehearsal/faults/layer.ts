@@ -15,7 +15,11 @@ const RUNS_OWN = `ephemeral-gpu-ci-${RUN_PREFIX}.*`;
 /** The release layers, each alone: how all the others are switched off. */
 export const LAYERS = {
     driver: { muted: ".*", isDriverOff: false, what: "gpu-ci run's own release" },
-    "second job": { muted: ".*", isDriverOff: true, what: "gpu-ci reap --run ID, on its own" },
+    "second job": {
+        muted: ".*",
+        isDriverOff: true,
+        what: "gpu-ci release --run ID, from another process",
+    },
     watchdog: { muted: ".*", isDriverOff: true, what: "systemd on the machine" },
     schedule: {
         ...{ muted: `(?!${RUNS_OWN}).*`, isDriverOff: true },

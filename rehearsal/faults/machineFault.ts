@@ -3,8 +3,8 @@ import type { Fault } from "./fault";
 import type { LayerName } from "./layer";
 import type { Step } from "./step";
 
-const ARMED = "test -e /run/ephemeral-gpu-ci/armed-at";
-const BOOTED = "test -e /run/ephemeral-gpu-ci/booted";
+const ARMED = "systemctl is-active --quiet gpu-ci-watchdog.timer";
+const BOOTED = "test -e /var/lib/ephemeral-gpu-ci/phases/booted";
 const SUITE_RUNS = "pgrep -f /suite/suite.js";
 
 const STATE = "/var/lib/ephemeral-gpu-ci";

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { posix } from "node:path";
-import { gunzipSync } from "node:zlib";
 
 import { Server, utils, type Connection, type SFTPWrapper } from "ssh2";
 import { parse } from "yaml";
 
 import { sshKeyPairFromSeed } from "../../components/keys";
+import { unpackUserData } from "../unpackUserData";
 import { suiteThatSlept } from "./suiteThatSlept";
 
 /** What the emulated cloud tells of a machine that it does not boot. */
@@ -163,9 +163,9 @@ function lastLine(): string {
 
 /** The host key that the user data gives the machine; one of its own where it gives none. */
 function hostKey(userDataBase64: string): string {
-    const bytes = Buffer.from(userDataBase64, "base64");
-    const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8");
-    const [, config] = /^(#cloud-config\n[\s\S]*?)(?:^--|(?![\s\S]))/m.exec(text) ?? [];
-    const given = config === undefined ? undefined : parse(config)?.ssh_keys?.ed25519_private;
-    return given ?? sshKeyPairFromSeed(randomBytes(32).toString("base64"), "sleeping").privateKey;
+    const text = Buffer.from(userDataBase64, "base64").toString("utf8");
+    if (!text.startsWith("Content-Type: multipart/")) {
+        return sshKeyPairFromSeed(randomBytes(32).toString("base64"), "sleeping").privateKey;
+    }
+    return parse(unpackUserData(text).config).ssh_keys.ed25519_private;
 }

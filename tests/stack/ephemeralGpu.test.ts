@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { isUserError } from "../../common/userError";
 import type { EphemeralGpu, EphemeralGpuArgs } from "../../components";
-import { unpackUserData } from "../unpackUserData";
+import { unpackUserData } from "../../rehearsal/unpackUserData";
 import { MockOptions, recordResources, Registered, secretValue, valueOf } from "./mocks";
 
 const ARGS: EphemeralGpuArgs = {

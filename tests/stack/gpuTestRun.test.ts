@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-import { unpackUserData } from "../unpackUserData";
+import { unpackUserData } from "../../rehearsal/unpackUserData";
 import { recordResources, Registered, secretValue, valueOf } from "./mocks";
 
 const RUN = { runId: "commit-1", attempt: 2, tier: "commit", owner: "acme/vision" };

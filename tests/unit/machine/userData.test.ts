@@ -10,7 +10,7 @@ import { serverFiles, suiteFiles } from "../../../machine/serverFiles";
 import { machineText, machineUserData, UserDataArgs } from "../../../machine/userData";
 import { ladderOf } from "../../../sizing/ladder";
 import { serverArgs, ServerOptions } from "../../../sizing/serverArgs";
-import { unpackUserData } from "../../unpackUserData";
+import { unpackUserData } from "../../../rehearsal/unpackUserData";
 
 const ARGS: UserDataArgs = {
     powerOffAt: "2026-11-24T06:58:00Z",
