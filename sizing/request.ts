@@ -42,7 +42,7 @@ export interface PlanRequest {
     readonly facts?: readonly CloudFacts[];
     /** Earlier runs, whose minutes say more than an estimate. */
     readonly history?: readonly RunRecord[];
-    /** Whether the run is a rehearsal: only such earlier runs are alike. */
+    /** Whether something answers in place of AWS: only earlier runs of that kind are alike. */
     readonly emulated?: boolean;
 }
 
