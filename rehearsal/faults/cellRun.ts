@@ -251,6 +251,8 @@ export class CellRun {
             PATH: `${join(session.dir, "bin")}:${session.env.PATH}`,
             FAULTS_ENGINE: session.tools.pulumi,
             [CELL_VARIABLE]: this.cell.id,
+            // A second job has credentials and an engine of its own, which no fault of the run reaches.
+            FAULTS_ENGINE_APP: appName(caller === "driver" ? "engine" : "second-job", this.cell.id),
             AWS_SDK_UA_APP_ID: appName(caller, this.cell.id),
             GPU_CI_HISTORY: join(session.dir, `history-${this.cell.id}.jsonl`),
         };

@@ -5,7 +5,8 @@ import type { Step } from "./step";
 
 const ARMED = "systemctl is-active --quiet gpu-ci-watchdog.timer";
 const BOOTED = "test -e /var/lib/ephemeral-gpu-ci/phases/booted";
-const SUITE_RUNS = "pgrep -f /suite/suite.js";
+// In brackets, or the shell that looks would find itself.
+const SUITE_RUNS = "pgrep -f '[/]suite/suite.js'";
 
 const STATE = "/var/lib/ephemeral-gpu-ci";
 const FILL_DISK = [
@@ -26,8 +27,16 @@ const HANG_NVIDIA_SMI = [
     "mv /usr/local/bin/nvidia-smi.hangs /usr/local/bin/nvidia-smi",
 ].join(" && ");
 
-/** Takes the machine's own layer away, whatever units it has, for as long as the machine lives. */
-export const DISARM = "systemctl stop 'gpu-ci-watchdog.timer' 'gpu-ci-watchdog.*' 'gpu-ci-guard.*'";
+/** Takes the machine's own layer away, also what of it cloud-init has yet to start. */
+const DISARM = [
+    "for unit in gpu-ci-watchdog.timer gpu-ci-watchdog.service gpu-ci-guard.service; do",
+    "    mkdir -p /etc/systemd/system/$unit.d",
+    "    printf '[Unit]\\nConditionPathExists=/never\\n' >/etc/systemd/system/$unit.d/off.conf",
+    "done",
+    "systemctl daemon-reload",
+    "systemctl stop gpu-ci-watchdog.timer gpu-ci-watchdog.service || exit 1",
+    "systemctl stop gpu-ci-guard.service 2>/dev/null || true",
+].join("\n");
 
 const AWS_SIDE: readonly LayerName[] = ["second job", "schedule", "sweeper"];
 const EVERY: readonly LayerName[] = ["driver", ...AWS_SIDE, "watchdog"];
@@ -61,11 +70,11 @@ const inside = (command: string) => (machine: BootedMachine) => machine.inside(c
 /** Faults that only a machine that really boots can have. */
 export const MACHINE_FAULTS: readonly Fault[] = [
     machineFault("nothing but a dead driver", ["watchdog"], SUITE_RUNS, async () => undefined),
-    machineFault("cloud-init killed", EVERY, ARMED, inside("pkill -KILL -f cloud-init; true")),
+    machineFault("cloud-init killed", EVERY, ARMED, inside("pkill -KILL -f '[c]loud-init'; true")),
     machineFault("never reachable", EVERY, ARMED, inside("systemctl mask --runtime --now ssh")),
     machineFault("network cut", EVERY, BOOTED, (machine) => machine.cutNetwork()),
     machineFault("disk full", EVERY, BOOTED, inside(FILL_DISK)),
-    machineFault("suite hangs", EVERY, SUITE_RUNS, inside("pkill -STOP -f /suite/suite.js")),
+    machineFault("suite hangs", EVERY, SUITE_RUNS, inside("pkill -STOP -f '[/]suite/suite.js'")),
     machineFault("nvidia-smi hangs", EVERY, ARMED, inside(HANG_NVIDIA_SMI)),
     machineFault("machine frozen", ["driver", ...AWS_SIDE], BOOTED, (machine) => machine.freeze()),
     machineFault("clock 10 min behind", ["watchdog"], BOOTED, inside(CLOCK_BEHIND)),
