@@ -34,10 +34,12 @@ export function isCredentialError(error: unknown): boolean {
     return CREDENTIALS.test(errorCode(error));
 }
 
-/** Whether asking again is in vain: the text is one of `errorText`, which begins with the code. */
+/**
+ * Whether asking again is in vain: the text is one of `errorText`, which begins with the code. Expired
+ * credentials are not: each call reads fresh ones, and a machine may be running.
+ */
 export function isHopeless(text: string): boolean {
-    const code = text.split(":")[0];
-    return FORBIDDEN.test(code) || CREDENTIALS.test(code);
+    return FORBIDDEN.test(text.split(":")[0]);
 }
 
 /** Such as InvalidGroup.NotFound (EC2), NoSuchEntity (IAM), ResourceNotFoundException (Scheduler). */
