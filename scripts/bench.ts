@@ -19,7 +19,7 @@ import { bundleSuite } from "../suite/bundle";
 import type { SuiteResults } from "../suite/results";
 import { benchFailover, failoverTable, MOST_REFUSED } from "./benchFailover";
 import { EXIT } from "./exitCodes";
-import { readSettings } from "./prepare";
+import { readSettings } from "./readSettings";
 import { ensureAll } from "./setup/ensureAll";
 import type { Tools } from "../rehearsal/tools";
 

@@ -22,9 +22,6 @@ import { newRunId } from "./runIdentity";
 import { readSettings, type RunRequest } from "./readSettings";
 import { providerSetting, type StackFile } from "./stackFile";
 
-// The request is read elsewhere; whoever prepares a run knows it from here.
-export { readSettings, type RunRequest };
-
 /** Everything about a run that is known before anything is created. */
 export interface PreparedRun {
     readonly settings: Settings;

@@ -8,7 +8,8 @@ import { exitCodeOf, type RunVerdict } from "./exitCodes";
 import { nextCandidates } from "./failover";
 import { inGitHubActions, summaryTable, writeGitHubOutputs, writeGitHubSummary } from "./github";
 import { runRecord } from "./history";
-import { prepare, type PreparedRun, type PrepareOptions, type RunRequest } from "./prepare";
+import { prepare, type PreparedRun, type PrepareOptions } from "./prepare";
+import type { RunRequest } from "./readSettings";
 import { buildReceipt, spentUsd, type Receipt } from "./receipt";
 import { receiptRows } from "./receiptRows";
 import { ReportFolder, type HomeResults } from "./reportFolder";
@@ -79,9 +80,12 @@ function memoryByType(
     { projectDir, env }: RunOptions,
 ): ReadonlyMap<string, MemoryEstimate> {
     const wanted = planRequestFromHistory(settings, projectDir, region, env);
-    const types = plan.candidates.map(({ instanceType }) => instanceType);
+    const types = new Set(plan.candidates.map(({ instanceType }) => instanceType));
     return new Map(
-        types.map((type) => [type, assess({ ...wanted, instanceType: type }).assessment.memory]),
+        [...types].map((type) => [
+            type,
+            assess({ ...wanted, instanceType: type }).assessment.memory,
+        ]),
     );
 }
 

@@ -4,7 +4,7 @@ import { AwsCloud } from "../awsCloud";
 import { LocalEngine } from "../engine";
 import { freshCloud } from "../freshCloud";
 import { inGitHubActions } from "../github";
-import type { RunRequest } from "../prepare";
+import type { RunRequest } from "../readSettings";
 import { Progress } from "../progress";
 import { resolveRegion } from "../region";
 import { run } from "../run";
