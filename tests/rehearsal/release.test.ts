@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 import { Session } from "../../rehearsal/session";
 import { isIntact } from "../../scripts/receiptChecksum";
@@ -30,6 +30,12 @@ const settingsOf = (runId: string) => join(PROJECT_DIR, `Pulumi.${stackOf(runId)
 const stateDir = () => session.env.PULUMI_BACKEND_URL!.replace("file://", "");
 const stateOf = (runId: string) =>
     join(stateDir(), ".pulumi", "stacks", "ephemeral-gpu-ci", `${stackOf(runId)}.json`);
+
+/** PATH of a computer that has no engine, though this one may. */
+function pathWithoutPulumi(): string {
+    const folders = session.env.PATH!.split(delimiter);
+    return folders.filter((folder) => !existsSync(join(folder, "pulumi"))).join(delimiter);
+}
 
 /** A driver whose machine runs. */
 async function driverWithMachine(runId: string): Promise<StartedDriver> {
@@ -135,8 +141,7 @@ test("no engine on this computer: by tag alone, and it says so", async () => {
     const driver = await driverWithMachine(runId);
     driver.killTree();
     forget(runId);
-    const { PATH = "" } = process.env;
-    const output = await release(runId, { PATH });
+    const output = await release(runId, { PATH: pathWithoutPulumi() });
     expect(output).toMatch(/no pulumi on PATH.*everything is released by tag alone/);
     await nothingIsLeft(runId);
 }, 120_000);
