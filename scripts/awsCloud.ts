@@ -23,6 +23,7 @@ import {
 import { GetInstanceProfileCommand, GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
     DeleteScheduleCommand,
+    GetScheduleCommand,
     SchedulerClient,
     paginateListSchedules,
 } from "@aws-sdk/client-scheduler";
@@ -104,6 +105,24 @@ export class AwsCloud implements Cloud {
     async caller(): Promise<{ account: string; arn: string }> {
         const identity = await this.sts.send(new GetCallerIdentityCommand({}));
         return { account: identity.Account ?? "", arn: identity.Arn ?? "" };
+    }
+
+    async clockAheadSeconds(): Promise<number | undefined> {
+        const command = new GetCallerIdentityCommand({});
+        let date = "";
+        command.middlewareStack.add(
+            (next) => async (given) => {
+                const answer = await next(given);
+                const { headers } = answer.response as { headers?: Record<string, string> };
+                date = headers?.date ?? "";
+                return answer;
+            },
+            { step: "deserialize" },
+        );
+        const askedAt = Date.now();
+        await this.sts.send(command);
+        const aheadSeconds = ((askedAt + Date.now()) / 2 - Date.parse(date)) / 1000;
+        return Number.isNaN(aheadSeconds) ? undefined : aheadSeconds;
     }
 
     async machines(query: RunQuery): Promise<Machine[]> {
@@ -205,6 +224,10 @@ export class AwsCloud implements Cloud {
             }
         }
         return false;
+    }
+
+    async scheduleExists(name: string): Promise<boolean> {
+        return exists(this.scheduler.send(new GetScheduleCommand({ Name: name })));
     }
 
     async parameter(name: string): Promise<string | undefined> {

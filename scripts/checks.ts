@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { AMI_PARAMETER } from "../machine/image";
+import { FOUNDATION_NAMES } from "../components/names";
 import { findCallerCidr } from "../components/callerCidr";
 import { isUserError, UserError } from "../common/userError";
 import type { Settings } from "../settings";
@@ -34,6 +35,8 @@ export interface CheckResult {
 }
 
 const NODE_MAJOR_MIN = 20;
+// A deadline is at least a minute; this computer's tags, schedule and plan may be wrong by no more.
+const CLOCK_SECONDS_MAX = 60;
 
 export function nodeCheck(version = process.versions.node): Check {
     return check("Node.js", async () => {
@@ -75,6 +78,28 @@ export function credentialsCheck(cloud: Cloud): Check {
     });
 }
 
+/**
+ * Deadlines are reckoned by this computer's clock and kept by the cloud's: one that is ahead would let
+ * every layer act too late.
+ */
+export function clockCheck(cloud: Pick<Cloud, "clockAheadSeconds">): Check<number | undefined> {
+    return check("clock", async () => {
+        const ahead = await cloud.clockAheadSeconds().catch(() => undefined);
+        if (ahead === undefined) {
+            return { detail: "the cloud does not tell its time", value: ahead, isKnown: false };
+        }
+        const seconds = Math.round(Math.abs(ahead));
+        if (seconds > CLOCK_SECONDS_MAX) {
+            throw new UserError(
+                `this computer's clock is ${seconds} s ${ahead > 0 ? "ahead of" : "behind"} AWS's`,
+                `${CLOCK_SECONDS_MAX} s at most, because the deadline is reckoned by it`,
+                "let it be set from the network (timedatectl set-ntp true)",
+            );
+        }
+        return { detail: `within ${CLOCK_SECONDS_MAX} s of AWS's`, value: ahead };
+    });
+}
+
 /** The account's foundation: two roles' worth of names, each looked up by itself. */
 export function foundationChecks(
     cloud: Cloud,
@@ -107,6 +132,9 @@ export function foundationChecks(
         ),
         part("terminator state machine", names.terminatorName, (name) =>
             cloud.stateMachineExists(name),
+        ),
+        part("sweeper's schedule", FOUNDATION_NAMES.sweepName, (name) =>
+            cloud.scheduleExists(name),
         ),
     ];
 }

@@ -5,6 +5,12 @@ export interface Cloud {
     /** Who is asking. Throws when there are no credentials that work. */
     caller(): Promise<{ account: string; arn: string }>;
 
+    /**
+     * How many seconds this computer's clock is ahead of the cloud's, to a second or so; negative when
+     * it is behind, undefined when the cloud does not tell its time.
+     */
+    clockAheadSeconds(): Promise<number | undefined>;
+
     /** Machines of ours in every state, those that ended within the last hour or so included. */
     machines(query: RunQuery): Promise<Machine[]>;
 
@@ -28,6 +34,8 @@ export interface Cloud {
     roleExists(name: string): Promise<boolean>;
     instanceProfileExists(name: string): Promise<boolean>;
     stateMachineExists(name: string): Promise<boolean>;
+    /** A schedule of the default group. */
+    scheduleExists(name: string): Promise<boolean>;
     /** Value of a public SSM parameter, undefined when there is none of that name. */
     parameter(name: string): Promise<string | undefined>;
 

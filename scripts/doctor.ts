@@ -6,6 +6,7 @@ import { offeringCheck, quotaCheck } from "./capacityChecks";
 import {
     budgetCheck,
     callerAddressCheck,
+    clockCheck,
     credentialsCheck,
     engineCheck,
     foundationChecks,
@@ -72,6 +73,7 @@ async function lookAtAccount(
     plan: Plan | undefined,
 ): Promise<{ results: CheckResult[]; notes: readonly string[] }> {
     const inAccount: Check[] = [
+        clockCheck(cloud),
         ...foundationChecks(cloud, settings ?? parseSettings({ tier: "dev" }, {})),
         imageCheck(cloud, settings?.amiId),
     ];

@@ -5,6 +5,7 @@ import type { Settings } from "../settings";
 import { planRun, type Plan } from "../sizing";
 import {
     callerAddressCheck,
+    clockCheck,
     credentialsCheck,
     engineCheck,
     foundationChecks,
@@ -97,6 +98,7 @@ async function preflight(settings: Settings, cloud: Cloud, options: PrepareOptio
     const first = await runChecks([engineCheck(options.engine), credentialsCheck(cloud)]);
     throwFirst(first);
     const rest = await runChecks([
+        clockCheck(cloud),
         ...foundationChecks(cloud, settings),
         imageCheck(cloud, settings.amiId),
         suiteCheck(),

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import { runCommand } from "../../rehearsal/command";
 import { Session } from "../../rehearsal/session";
 import { gpuCi, PROJECT_DIR, startSession, stopSession } from "./harness";
@@ -47,6 +49,12 @@ test.each([
             HOME: "/nonexistent",
         },
         /credentials.*AWS_/,
+    ],
+    [
+        "a clock that is ten minutes ahead",
+        ["--tier", "commit"],
+        { NODE_OPTIONS: `--require ${join(__dirname, "clockAhead.cjs")}` },
+        /clock is (599|600|601) s ahead of AWS's.*60 s at most/,
     ],
     [
         "no foundation role",

@@ -32,7 +32,7 @@ test("everything is there", async () => {
     const { exitCode, text } = await examine();
     expect(exitCode).toBe(0);
     expect(text).not.toContain("FAIL");
-    expect(text.match(/^ok /gm)).toHaveLength(14);
+    expect(text.match(/^ok /gm)).toHaveLength(16);
 });
 
 test.each<[string, RegExp, (cloud: FakeCloud) => void, object]>([
@@ -60,6 +60,13 @@ test.each<[string, RegExp, (cloud: FakeCloud) => void, object]>([
         (it) => it.missing.add("ephemeral-gpu-ci-terminator"),
         {},
     ],
+    [
+        "sweeper",
+        /no sweeper's schedule ephemeral-gpu-ci-sweep/,
+        (it) => it.missing.add("ephemeral-gpu-ci-sweep"),
+        {},
+    ],
+    ["clock", /FAIL {2}clock .* 600 s ahead of AWS's/, (it) => (it.aheadSeconds = 600), {}],
     ["image", /no SSM parameter/, (it) => it.missing.add(AMI_PARAMETER), {}],
     ["settings", /FAIL {2}settings.*callerCidr/, () => undefined, { callerCidr: "me" }],
     ["plan", /FAIL {2}plan/, () => undefined, { instanceType: "g9.huge" }],
@@ -88,6 +95,12 @@ test("a region that is none: the nearest are offered, and no cloud is asked", as
     expect(exitCode).toBe(2);
     expect(text).toMatch(/FAIL {2}AWS region +"us-esat-1" is not.*\n.*\n.*did you mean us-east-1/);
     expect(text).toMatch(/AWS account.*not looked at/);
+});
+
+test("a cloud that does not tell its time is not known, which is no failure", async () => {
+    const { exitCode, text } = await examine((cloud) => (cloud.aheadSeconds = undefined));
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(/^\? {5}clock +the cloud does not tell its time$/m);
 });
 
 test("quotas that may not be read are not known, which is no failure", async () => {

@@ -54,6 +54,8 @@ export class FakeCloud implements Cloud {
     /** What machines have written to their consoles, by instance id. */
     consoles: Record<string, string> = {};
     noCredentials = false;
+    /** By how much this computer's clock is ahead. */
+    aheadSeconds: number | undefined = 0;
     /** Machines of which the cloud refuses the end for ever. */
     protectedFromEnd = false;
     now: () => number = Date.now;
@@ -114,6 +116,10 @@ export class FakeCloud implements Cloud {
         return { account: "123456789012", arn: "arn:aws:iam::123456789012:user/tester" };
     }
 
+    async clockAheadSeconds() {
+        return this.aheadSeconds;
+    }
+
     async consoleOutput(instanceId: string): Promise<string> {
         this.calls.push("consoleOutput");
         return this.consoles[instanceId] ?? "";
@@ -151,6 +157,7 @@ export class FakeCloud implements Cloud {
     roleExists = async (name: string) => !this.missing.has(name);
     instanceProfileExists = async (name: string) => !this.missing.has(name);
     stateMachineExists = async (name: string) => !this.missing.has(name);
+    scheduleExists = async (name: string) => !this.missing.has(name);
     parameter = async (name: string) => (this.missing.has(name) ? undefined : "ami-0123456789");
 
     quota = async (code: string): Promise<Quota | undefined> => {

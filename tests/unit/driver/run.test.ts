@@ -477,6 +477,18 @@ describe("refusals before anything is created", () => {
             ({ cloud }) => cloud.missing.add("ephemeral-gpu-ci-deadline"),
         ],
         [
+            "a clock that is behind",
+            /clock is 90 s behind AWS's/,
+            {},
+            ({ cloud }) => (cloud.aheadSeconds = -90.4),
+        ],
+        [
+            "no sweeper",
+            /no sweeper's schedule ephemeral-gpu-ci-sweep/,
+            {},
+            ({ cloud }) => cloud.missing.add("ephemeral-gpu-ci-sweep"),
+        ],
+        [
             "no terminator",
             /no terminator state machine/,
             {},
