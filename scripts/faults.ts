@@ -16,6 +16,7 @@ import {
     plainCells,
     subsetCells,
 } from "../rehearsal/faults/matrix";
+import { matrixFile } from "../rehearsal/faults/matrixFile";
 import { plain } from "../rehearsal/faults/plainProgram";
 import { stepText } from "../rehearsal/faults/step";
 import { cellLine, matrixTable } from "../rehearsal/faults/table";
@@ -59,7 +60,10 @@ async function main(): Promise<void> {
             const minutes = (Date.now() - startedAt) / 60_000;
             print(outcome, minutes);
             if (options.json !== undefined) {
-                writeFileSync(options.json, `${JSON.stringify(json(outcome, minutes), null, 4)}\n`);
+                writeFileSync(
+                    options.json,
+                    `${JSON.stringify(matrixFile({ ...outcome, minutes }), null, 4)}\n`,
+                );
             }
             process.exitCode = isClean(outcome) ? EXIT.passed : 1;
         });
@@ -175,25 +179,6 @@ function print({ cells, plain: plainResults, foreignEnded }: Outcome, minutes: n
 
 function isClean({ cells, foreignEnded }: Outcome): boolean {
     return cells.every(({ holds }) => holds) && foreignEnded.length === 0 && cells.length > 0;
-}
-
-function json({ cells, plain: plainResults, foreignEnded }: Outcome, minutes: number) {
-    const flat = ({ cell, output, ...rest }: CellResult) => ({
-        ...{ layer: cell.layer, fault: cell.fault.name, class: cell.fault.kind },
-        step: stepText(cell.step),
-        ...rest,
-        // What it printed explains a broken cell, and nobody reads it otherwise.
-        ...(rest.holds ? {} : { output }),
-    });
-    return {
-        schemaVersion: 1,
-        minutes: Number(minutes.toFixed(1)),
-        injected: cells.filter(({ isInjected }) => isInjected).length,
-        leakedGpuSeconds: cells.reduce((sum, one) => sum + one.leakedGpuSeconds, 0),
-        foreignEnded,
-        cells: cells.map(flat),
-        plain: plainResults.map(flat),
-    };
 }
 
 class Stopped extends Error {}

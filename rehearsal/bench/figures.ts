@@ -1,3 +1,5 @@
+import { median } from "simple-statistics";
+
 import { columns } from "../../common/columns";
 
 /** Seconds of one measurement, all rounds of it. */
@@ -21,19 +23,12 @@ export interface Comparison {
     readonly holds: boolean;
 }
 
-/** The middle value; between the two middle ones of an even number. */
-export function median(values: readonly number[]): number {
-    const sorted = [...values].sort((one, other) => one - other);
-    const middle = Math.floor(sorted.length / 2);
-    return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 export function spread(values: readonly number[]): Spread {
     if (values.length === 0) {
         throw new Error("nothing was measured");
     }
     return {
-        median: median(values),
+        median: median([...values]),
         min: Math.min(...values),
         max: Math.max(...values),
         rounds: [...values],

@@ -1,5 +1,6 @@
+import { median } from "simple-statistics";
+
 import { columns } from "../../common/columns";
-import { median } from "../bench/figures";
 import type { CellResult } from "./judge";
 import { LAYER_NAMES, LAYERS } from "./layer";
 import { stepText } from "./step";
