@@ -210,6 +210,11 @@ export class Session {
         await this.control("mute", { schedules: names });
     }
 
+    /** From now on DescribeInstances does not show a machine until so long after its launch. */
+    async lagListings(seconds: number): Promise<void> {
+        await this.control("lag", { describeInstancesSeconds: seconds });
+    }
+
     /** Ends the emulated cloud and its machines; gives the last reading of the meter. */
     async stop(options: { keepFiles?: boolean } = {}): Promise<Meter> {
         const meter = await this.meter();

@@ -45,6 +45,8 @@ const EVERY: readonly LayerName[] = ["driver", ...OUTSIDE];
 const SDK_TRIES = 8;
 const OUTAGE_SECONDS = 60;
 const EXPIRED_SECONDS = 30;
+// About a second was seen on AWS (skypilot-org/skypilot#4443).
+const LISTING_LAG_SECONDS = 3;
 
 const always = () => true;
 const before = ({ when }: Step) => when === "before";
@@ -97,6 +99,12 @@ function stateFault(name: string, act: Fault["act"]): Fault {
     return { name, kind: "state", layers: EVERY, fits: (step) => isChange(step), act };
 }
 
+/** The engine learns no id, and for a while the cloud does not show what was launched. */
+async function launchUnseen({ session, cellId }: FaultContext): Promise<void> {
+    await session.lagListings(LISTING_LAG_SECONDS);
+    await killAll(cellId, "engine");
+}
+
 /** Where the backend keeps its state, and `project/stack.json` of each stack of the run. */
 function stateFiles({ session, runId }: FaultContext): { folder: string; names: string[] } {
     const folder = join(session.dir, "state", ".pulumi");
@@ -143,6 +151,11 @@ export const FAULTS: readonly Fault[] = [
     kill("engine", EVERY, byEngine),
     kill("language host", EVERY, byEngine),
     kill("provider", EVERY, byEngine),
+    {
+        ...{ name: "launch unseen", kind: "process", layers: EVERY, act: launchUnseen },
+        fits: ({ by, action, when }) =>
+            by === "engine" && action === "RunInstances" && when === "after",
+    },
     driverSignal("SIGINT"),
     driverSignal("SIGTERM"),
     driverSignal("SIGHUP"),
