@@ -103,7 +103,12 @@ export class Release {
 
         const ends: [RunStack, DestroyEnd][] = [];
         for (const stack of stacks) {
-            ends.push([stack, await this.destroy(stack)]);
+            const end = this.destroy(stack);
+            if (launchUncertain) {
+                // A machine that nobody saw holds the security group, which destroy waits for.
+                await this.keepEnding(end);
+            }
+            ends.push([stack, await end]);
         }
         const leftovers = await this.sweep.untilEmpty(launchUncertain ? SETTLE_ANSWERS : 1);
         const isEmpty = leftovers.length === 0;

@@ -54,6 +54,8 @@ export class FakeCloud implements Cloud {
     /** What machines have written to their consoles, by instance id. */
     consoles: Record<string, string> = {};
     noCredentials = false;
+    /** How many listings of machines are still to be of before any launch. */
+    listingsBehind = 0;
     /** By how much this computer's clock is ahead. */
     aheadSeconds: number | undefined = 0;
     /** Machines of which the cloud refuses the end for ever. */
@@ -128,6 +130,10 @@ export class FakeCloud implements Cloud {
     async machines(query: RunQuery): Promise<Machine[]> {
         this.calls.push("machines");
         this.failOn("machines");
+        if (this.listingsBehind > 0) {
+            this.listingsBehind -= 1;
+            return [];
+        }
         return [...this.all.values()].filter(({ tags }) => matches(query, tags));
     }
 
@@ -236,6 +242,8 @@ export interface EngineScript {
     readonly createFails?: string;
     readonly destroyFailures?: number;
     readonly removeFails?: boolean;
+    /** Destroy ends no sooner than the last machine, which its state does not know. */
+    readonly destroyWaits?: boolean;
     /** Kind of every error of destroy. Default: failed. */
     readonly destroyErrorKind?: EngineError["kind"];
     /** Names of stacks that an earlier process left. */
@@ -326,6 +334,9 @@ export class FakeEngine implements Engine {
                 if (destroyFailures > 0) {
                     destroyFailures -= 1;
                     throw new EngineError("DependencyViolation", [], script.destroyErrorKind);
+                }
+                while (script.destroyWaits && cloud.live.length > 0) {
+                    await new Promise((wake) => setTimeout(wake, 1));
                 }
                 for (const [id, { kind, tags }] of cloud.things) {
                     const isOwn = tags.attempt === order.settings.attempt;

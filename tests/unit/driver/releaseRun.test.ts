@@ -37,7 +37,7 @@ function killed(script: Partial<EngineScript> = {}, attempts: readonly string[] 
             engine,
             openCloud: (region) => clouds.get(region) as FakeCloud,
             progress,
-            sleep: async () => undefined,
+            sleep: () => new Promise((resolve) => setTimeout(resolve, 0)),
         });
     return { cloud, clouds, engine, lines, projectDir, act };
 }
@@ -53,6 +53,14 @@ const receiptOf = (released: Awaited<ReturnType<typeof releaseRun>>) =>
         startedAt: Date.now(),
         now: Date.now(),
     });
+
+test("destroy waits for what a machine holds that the cloud does not show yet", async () => {
+    const { cloud, act } = killed({ destroyWaits: true });
+    cloud.listingsBehind = 3;
+    const released = await act();
+    expect(released.exitCode).toBe(0);
+    expect(cloud.live).toEqual([]);
+});
 
 test("machine, leftovers, stack and schedule of a run whose driver was killed", async () => {
     const { cloud, engine, act } = killed();

@@ -609,7 +609,7 @@ test("whatever fails, the cloud is asked by tag, and receipt and report are ther
         }),
         { numRuns: 60 },
     );
-});
+}, 60_000);
 
 /** The plan that a run followed, as it stands in its report. */
 function planOf(it: World, { runId }: Receipt): Plan {
