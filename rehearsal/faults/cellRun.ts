@@ -66,6 +66,7 @@ export class CellRun {
     private readonly holds = { step: "", gates: [] as string[] };
     private readonly drivers: ChildProcess[] = [];
     private readonly closed: Promise<void>[] = [];
+    private readonly timers: NodeJS.Timeout[] = [];
     private output = "";
 
     constructor(
@@ -79,6 +80,8 @@ export class CellRun {
         const startedAt = Date.now();
         try {
             const { faultAt, problem } = await this.strike();
+            // What was to strike later must not meet the second job.
+            this.timers.forEach(clearTimeout);
             const ended = await this.release();
             return this.observation({ faultAt, problem, startedAt, ...ended });
         } catch (error) {
@@ -86,6 +89,7 @@ export class CellRun {
             const rest = { faultAt: undefined, exitCode: null, leftovers: null };
             return this.observation({ ...rest, problem, startedAt });
         } finally {
+            this.timers.forEach(clearTimeout);
             await killAll(this.cell.id);
             for (const name of [this.holds.step, ...this.holds.gates]) {
                 await this.options.session.letGo(name);
@@ -142,6 +146,7 @@ export class CellRun {
         await fault.act({
             ...{ session, cellId: id, step, runId: this.runId, driverPid, layer },
             machine: () => this.machine(),
+            later: (seconds, act) => void this.timers.push(setTimeout(act, seconds * 1000)),
             startAnother: () => void this.startDriver(),
         });
         await session.letGo(this.holds.step);

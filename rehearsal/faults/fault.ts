@@ -19,6 +19,8 @@ export interface FaultContext {
     readonly layer: LayerName;
     /** The run's machine, as soon as there is one that booted. */
     readonly machine: () => Promise<BootedMachine>;
+    /** Does something so much later, unless the run's processes have all ended by then. */
+    readonly later: (seconds: number, act: () => void) => void;
     /** Starts another driver for the same run; the cell waits for it as well. */
     readonly startAnother: () => void;
 }
@@ -134,11 +136,11 @@ function plantLock(context: FaultContext): void {
     }
 }
 
-async function ciCancel({ driverPid, cellId }: FaultContext): Promise<void> {
+async function ciCancel({ driverPid, cellId, later }: FaultContext): Promise<void> {
     // GitHub's documented order; the call goes on meanwhile, as it would.
     signal(driverPid, "SIGINT");
-    setTimeout(() => signal(driverPid, "SIGTERM"), 7_500);
-    setTimeout(() => void killAll(cellId), 10_000);
+    later(7.5, () => signal(driverPid, "SIGTERM"));
+    later(10, () => void killAll(cellId));
 }
 
 /** Every fault that needs no booted machine. */
