@@ -30,6 +30,7 @@ from .errors import AwsError, Response, error_response
 from .faults import Faults
 from .holds import Holds
 from .meter import Meter
+from .named_resources import tags_of_named
 from .parsing import SERVICES, parse_call
 from .quotas import Quotas
 from .roles import find_role, refuse_unless_allowed, trusts
@@ -140,6 +141,7 @@ class Cloud:
             return _json(200, prices.answer(call.action, call.params))
         with self.lock:
             furnish_region(call.region, self.clock)
+            call.resource_tags = tags_of_named(call)
             self._judge(call)
             if call.service == "scheduler" and call.action == "CreateSchedule":
                 arn = self.scheduler.created_before(call)

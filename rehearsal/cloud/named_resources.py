@@ -1,0 +1,43 @@
+"""The tags of what a call names, as IAM looks at them before it decides (aws:ResourceTag/...)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, Iterator
+
+from . import moto_settings
+
+from moto.ec2.models import ec2_backends  # noqa: E402
+
+from .calls import Call
+
+# i-0123..., sg-0123...: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+RESOURCE_ID = re.compile(r"[a-z]+-[0-9a-f]{8,17}")
+
+
+def tags_of_named(call: Call) -> Dict[str, Dict[str, str]]:
+    """By id, or by name for a key pair; what has no tags has an empty entry, what is gone has none.
+
+    To be asked before the call is done: a deleted thing has no tags any more.
+    """
+    if call.service != "ec2":
+        return {}
+    backend = ec2_backends[moto_settings.ACCOUNT_ID][call.region]
+    found = {name: dict(backend.tags.get(name, {})) for name in set(_ids(call.params))}
+    name = call.params.get("KeyName")
+    if name in backend.key_pairs:
+        found[name] = dict(backend.tags.get(backend.key_pairs[name].id, {}))
+    return found
+
+
+def _ids(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            # A filter names nothing that the call would touch.
+            if name != "Filters":
+                yield from _ids(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _ids(item)
+    elif isinstance(value, str) and RESOURCE_ID.fullmatch(value):
+        yield value
