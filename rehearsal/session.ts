@@ -173,6 +173,11 @@ export class Session {
         await this.control("spot-notice", { instanceId, seconds });
     }
 
+    /** As if the machine powered itself off. */
+    async powerOff(instanceId: string): Promise<void> {
+        await this.control("poweroff", { instanceId });
+    }
+
     /** What a machine has written to its console; kept when it has ended. */
     async console(instanceId: string): Promise<string> {
         const response = await fetch(

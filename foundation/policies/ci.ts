@@ -47,11 +47,10 @@ export function ciPolicy({ account, reportBucketArn }: CiPolicyArgs): PolicyDocu
     ]);
 }
 
-/** None of these can be limited to single things, but for the last two. */
 function looking(account: Account): PolicyStatement[] {
-    const arns = arnsOf(account);
     return [
         {
+            // None of these can be limited to single things.
             Sid: "Look",
             Effect: "Allow",
             Action: [
@@ -70,15 +69,10 @@ function looking(account: Account): PolicyStatement[] {
                 "pricing:GetProducts",
                 "scheduler:ListSchedules",
                 "servicequotas:GetAWSDefaultServiceQuota",
+                "servicequotas:GetServiceQuota",
                 "states:ListStateMachines",
             ],
             Resource: ["*"],
-        },
-        {
-            Sid: "LookAtQuotas",
-            Effect: "Allow",
-            Action: ["servicequotas:GetServiceQuota"],
-            Resource: arns("servicequotas", "ec2/*"),
         },
         {
             Sid: "LookAtTheImage",

@@ -96,6 +96,8 @@ class Cloud:
         try:
             self._refuse_unknown(call)
             validate(call)
+            with self.lock:
+                call.resource_tags = tags_of_named(call)
             if self.holds.wait(call, "before") and _caller_is_gone(environ):
                 self.log.add(call, 0, None, "held: its caller died before it was done")
                 _hang_up(environ)
@@ -141,7 +143,6 @@ class Cloud:
             return _json(200, prices.answer(call.action, call.params))
         with self.lock:
             furnish_region(call.region, self.clock)
-            call.resource_tags = tags_of_named(call)
             self._judge(call)
             if call.service == "scheduler" and call.action == "CreateSchedule":
                 arn = self.scheduler.created_before(call)

@@ -20,9 +20,10 @@ def tags_of_named(call: Call) -> Dict[str, Dict[str, str]]:
 
     To be asked before the call is done: a deleted thing has no tags any more.
     """
-    if call.service != "ec2":
+    backends = ec2_backends[moto_settings.ACCOUNT_ID]
+    if call.service != "ec2" or call.region not in backends:
         return {}
-    backend = ec2_backends[moto_settings.ACCOUNT_ID][call.region]
+    backend = backends[call.region]
     found = {name: dict(backend.tags.get(name, {})) for name in set(_ids(call.params))}
     name = call.params.get("KeyName")
     if name in backend.key_pairs:

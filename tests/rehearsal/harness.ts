@@ -66,10 +66,14 @@ export function gpuCi(
 }
 
 /** Runs a command of the engine to its end. */
-export function pulumi(session: Session, args: readonly string[]): Promise<CommandResult> {
+export function pulumi(
+    session: Session,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
     return runCommand(["pulumi", ...args, "--color", "never", "--non-interactive"], {
         cwd: PROJECT_DIR,
-        env: session.env,
+        env: { ...session.env, ...env },
         output: "capture",
     });
 }
