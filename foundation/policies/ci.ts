@@ -14,9 +14,14 @@ import { REPORTS_PREFIX } from "./machine";
 /** Names of a run's key pair and schedule. The sweep's has one part less, and does not match. */
 const RUN_NAMES = `${PRODUCT}-*-*`;
 
-/** New things carry our tags from their first moment on: whose they are, and until when. */
+/**
+ * New things carry our tags from their first moment on: whose they are, and until when. The key is
+ * asked for once more because the names of condition keys know no case, and `Product` is none of ours:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
+ */
 const WITH_OUR_TAGS = {
     StringEquals: { "aws:RequestTag/product": PRODUCT },
+    "ForAnyValue:StringEquals": { "aws:TagKeys": "product" },
     Null: {
         "aws:RequestTag/run": "false",
         "aws:RequestTag/attempt": "false",
@@ -64,6 +69,7 @@ function looking(account: Account): PolicyStatement[] {
                 "ec2:DescribeSecurityGroups",
                 "ec2:DescribeSpotInstanceRequests",
                 "ec2:DescribeSpotPriceHistory",
+                "ec2:DescribeSubnets",
                 "ec2:DescribeTags",
                 "ec2:DescribeVolumes",
                 "pricing:GetProducts",

@@ -101,6 +101,7 @@ const REQUESTS: Readonly<Record<string, Requests>> = {
             "ec2:DescribeSecurityGroups",
             "ec2:DescribeSpotInstanceRequests",
             "ec2:DescribeSpotPriceHistory",
+            "ec2:DescribeSubnets",
             "ec2:DescribeTags",
             "ec2:DescribeVolumes",
             "pricing:GetProducts",

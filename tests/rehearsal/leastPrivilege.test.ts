@@ -7,6 +7,7 @@ import {
     CreateNetworkInterfaceCommand,
     CreateVolumeCommand,
     DescribeInstancesCommand,
+    DescribeSubnetsCommand,
     EC2Client,
     RunInstancesCommand,
     type TagSpecification,
@@ -28,6 +29,7 @@ import { REFUSALS } from "../../rehearsal/refusedLaunches";
 import type { Call, Session } from "../../rehearsal/session";
 import { callsOf, type Role } from "../permissions/callers";
 import { missing, unused, withoutActions } from "../permissions/coverage";
+import { forgottenKinds } from "../permissions/kinds";
 import { actionOf, requestsOf } from "../permissions/requests";
 import { ACCOUNT } from "../permissions/simulate";
 import {
@@ -135,10 +137,12 @@ test("a spot run whose first machine cannot be had", async () => {
     expect(JSON.stringify(launches[1].params)).toContain('"MarketType":"spot"');
 }, 90_000);
 
-test("a run on-demand", async () => {
+test("a run on-demand, in a subnet that was named", async () => {
+    const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
+    const { SubnetId, AvailabilityZone } = Subnets![0];
     await passes([
-        ...["run", "--tier", "commit", "--run-id", "test-privilege-od"],
-        ...["--market", "on-demand"],
+        ...["run", "--tier", "commit", "--run-id", "test-privilege-od", "--market", "on-demand"],
+        ...["--set", `subnetId=${SubnetId}`, "--set", `zone=${AvailabilityZone}`],
     ]);
 }, 90_000);
 
@@ -240,6 +244,11 @@ describe.each(["ci", "terminator", "deadline"] as const)("the policy for %s", (r
     test("nothing is missing: IAM would have allowed every recorded call", async () => {
         expect(calls.length).toBeGreaterThan(0);
         expect(await missing(policies[role], calls.flatMap(requestsOf))).toEqual([]);
+    }, 60_000);
+
+    test("nothing is forgotten: each call was judged on all that AWS judges it on", async () => {
+        const forgotten = await Promise.all(calls.map(forgottenKinds));
+        expect([...new Set(forgotten.flat())]).toEqual([]);
     }, 60_000);
 
     test("nothing is unused: a recorded call needed each action and each resource", async () => {

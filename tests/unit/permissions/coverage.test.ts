@@ -5,6 +5,7 @@ import { terminatorPolicy } from "../../../foundation/policies/terminator";
 import { APPS, type Call } from "../../../rehearsal/session";
 import { unlistedActions } from "../../permissions/callers";
 import { actionsOf, missing, unused, withoutActions } from "../../permissions/coverage";
+import { forgottenKinds } from "../../permissions/kinds";
 import { requestsOf } from "../../permissions/requests";
 import { ACCOUNT } from "../../permissions/simulate";
 
@@ -79,6 +80,13 @@ test("a call of which nobody said what it needs is an error", () => {
     expect(() => requestsOf(call("ec2", "RebootInstances", { InstanceIds: ["i-1"] }))).toThrow(
         /what ec2:RebootInstances needs is not known/,
     );
+});
+
+test("a call of which a resource was forgotten is told, by its kind", async () => {
+    const noMachine = call("ec2", "TerminateInstances", { InstanceIds: [] });
+    expect(await forgottenKinds(noMachine)).toEqual(["ec2:TerminateInstances: instance"]);
+    const one = call("ec2", "TerminateInstances", { InstanceIds: ["i-1"] });
+    expect(await forgottenKinds(one)).toEqual([]);
 });
 
 test("a session tells the actions of CI that its policy does not list, and nobody else's", () => {

@@ -142,6 +142,12 @@ const ROWS: readonly Row[] = [
     [
         "CI",
         "may not",
+        "launch a machine whose key of product is in capitals",
+        launch(tagged({ ...without("product"), PRODUCT: "ephemeral-gpu-ci" })),
+    ],
+    [
+        "CI",
+        "may not",
         "launch a machine whose volumes have no tags",
         launch({ TagSpecifications: [ofType("instance", OURS)] }),
     ],
@@ -557,6 +563,22 @@ test("a condition key that AWS does not know for an action is an error, not a re
     const [request] = onMachine("TerminateInstances", OURS);
     const wrong = { ...request, context: { "ec2:CreateAction": "RunInstances" } };
     await expect(isAllowed(POLICIES.CI, wrong)).rejects.toThrow(/has no condition keys/);
+});
+
+test("a launch is decided on everything that AWS decides it on, and on what it uses beside", () => {
+    const kinds = launch().map(({ action, resource }) => `${action} ${resource.split(/[:/]/)[5]}`);
+    expect([...new Set(kinds)].sort()).toEqual([
+        "ec2:CreateTags instance",
+        "ec2:CreateTags volume",
+        "ec2:RunInstances image",
+        "ec2:RunInstances instance",
+        "ec2:RunInstances key-pair",
+        "ec2:RunInstances network-interface",
+        "ec2:RunInstances security-group",
+        "ec2:RunInstances subnet",
+        "ec2:RunInstances volume",
+        "iam:PassRole role",
+    ]);
 });
 
 test("in other partitions every ARN is of that partition", () => {
