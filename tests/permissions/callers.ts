@@ -27,7 +27,8 @@ export function callsOf(role: Role, calls: readonly Call[]): Call[] {
  * at: cheap enough for every session.
  */
 export function unlistedActions(calls: readonly Call[]): string[] {
-    const listed = actionsOf(ciPolicy({ account: ACCOUNT }));
+    const reportBucketArn = `arn:${ACCOUNT.partition}:s3:::any`;
+    const listed = actionsOf(ciPolicy({ account: ACCOUNT, reportBucketArn }));
     const taken = new Set(callsOf("ci", calls).map(actionOf));
     return [...taken]
         .filter((action) => !listed.has(action) && action !== NEEDS_NO_PERMISSION)

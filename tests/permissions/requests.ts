@@ -16,9 +16,16 @@ const PREFIXES: Readonly<Record<string, string>> = {
     "service-quotas": "servicequotas",
 };
 
+/** Calls that are allowed by another name: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+};
+
 /** `ec2:RunInstances`, as a policy names the action of a call. */
 export function actionOf({ service, action }: Pick<Call, "service" | "action">): string {
-    return `${PREFIXES[service] ?? service}:${action}`;
+    const name = `${PREFIXES[service] ?? service}:${action}`;
+    return OTHER_NAMES[name] ?? name;
 }
 
 /**
@@ -173,6 +180,16 @@ const REQUESTS: Readonly<Record<string, Requests>> = {
     ),
     "iam:GetRole": single((_, { RoleName }) => iamArn(`role/${RoleName}`)),
 
+    "s3:GetObject": single(objectArn),
+    "s3:ListBucket": (call, { Bucket, Prefix }): IamRequest[] => [
+        {
+            action: actionOf(call),
+            resource: `arn:${ACCOUNT.partition}:s3:::${Bucket}`,
+            context: Prefix === undefined ? {} : { "s3:prefix": String(Prefix) },
+        },
+    ],
+    "s3:PutObject": single(objectArn),
+
     "scheduler:CreateSchedule": (call, params) => [
         { action: "scheduler:CreateSchedule", resource: scheduleArn(call, params), context: {} },
         passRole(params.Target.RoleArn, "scheduler"),
@@ -206,6 +223,10 @@ function ec2Arn(call: Asked, kind: string, id: string): string {
 
 function iamArn(resource: string): string {
     return `arn:${ACCOUNT.partition}:iam::${ACCOUNT.id}:${resource}`;
+}
+
+function objectArn(_: Asked, { Bucket, Key }: Params): string {
+    return `arn:${ACCOUNT.partition}:s3:::${Bucket}/${Key}`;
 }
 
 function scheduleArn(call: Asked, { GroupName = "default", Name }: Params): string {

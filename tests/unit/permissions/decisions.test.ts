@@ -9,7 +9,8 @@ import { requestsOf } from "../../permissions/requests";
 import { ACCOUNT, isAllowed, type IamRequest } from "../../permissions/simulate";
 
 const REGION = "us-east-1";
-const BUCKET = "arn:aws:s3:::acme-gpu-reports";
+const Bucket = "acme-gpu-reports";
+const BUCKET = `arn:aws:s3:::${Bucket}`;
 const RUN = { runId: "commit-1", attempt: 1, tier: "commit", owner: "ci" };
 const OURS = runTags(RUN, "2026-11-24T07:00:00Z");
 const NAME = resourceName(RUN);
@@ -440,39 +441,49 @@ const ROWS: readonly Row[] = [
             { "aws:ResourceTag/product": "ephemeral-gpu-ci" },
         ),
     ],
-    ["CI", "may", "read a report", ask("s3:GetObject", `${BUCKET}/runs/commit-1/report.html`)],
-    ["CI", "may", "list reports", ask("s3:ListBucket", BUCKET, { "s3:prefix": "runs/commit-1/" })],
-    ["CI", "may not", "list all of the bucket", ask("s3:ListBucket", BUCKET)],
+    [
+        "CI",
+        "may",
+        "read a report",
+        call("s3", "GetObject", { Bucket, Key: "runs/commit-1/report.html" }),
+    ],
+    [
+        "CI",
+        "may",
+        "list reports",
+        call("s3", "ListObjectsV2", { Bucket, Prefix: "runs/commit-1/" }),
+    ],
+    ["CI", "may not", "list all of the bucket", call("s3", "ListObjectsV2", { Bucket })],
     [
         "CI",
         "may not",
         "change a report",
-        ask("s3:PutObject", `${BUCKET}/runs/commit-1/receipt.json`),
+        call("s3", "PutObject", { Bucket, Key: "runs/commit-1/receipt.json" }),
     ],
     // The machine
     [
         "the machine",
         "may",
         "store its report",
-        ask("s3:PutObject", `${BUCKET}/runs/commit-1/report.html`),
+        call("s3", "PutObject", { Bucket, Key: "runs/commit-1/report.html" }),
     ],
     [
         "the machine",
         "may not",
         "store anything beside the reports",
-        ask("s3:PutObject", `${BUCKET}/index.html`),
+        call("s3", "PutObject", { Bucket, Key: "index.html" }),
     ],
     [
         "the machine",
         "may not",
         "store anything in another bucket",
-        ask("s3:PutObject", "arn:aws:s3:::acme-backups/runs/commit-1/report.html"),
+        call("s3", "PutObject", { Bucket: "acme-backups", Key: "runs/commit-1/report.html" }),
     ],
     [
         "the machine",
         "may not",
         "read a report",
-        ask("s3:GetObject", `${BUCKET}/runs/commit-1/report.html`),
+        call("s3", "GetObject", { Bucket, Key: "runs/commit-1/report.html" }),
     ],
     [
         "the machine",
