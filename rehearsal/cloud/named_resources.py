@@ -24,11 +24,27 @@ def tags_of_named(call: Call) -> Dict[str, Dict[str, str]]:
     if call.service != "ec2" or call.region not in backends:
         return {}
     backend = backends[call.region]
-    found = {name: dict(backend.tags.get(name, {})) for name in set(_ids(call.params))}
+    found = {
+        one: dict(backend.tags.get(one, {}))
+        for one in set(_ids(call.params))
+        if _exists(backend, one)
+    }
     name = call.params.get("KeyName")
     if name in backend.key_pairs:
         found[name] = dict(backend.tags.get(backend.key_pairs[name].id, {}))
     return found
+
+
+def _exists(backend: Any, resource_id: str) -> bool:
+    # moto keeps the tags of what was deleted. A machine that has ended is still there for a while.
+    kind = resource_id.split("-")[0]
+    if kind == "sg":
+        return backend.get_security_group_from_id(resource_id) is not None
+    if kind == "vol":
+        return resource_id in backend.volumes
+    if kind == "eni":
+        return resource_id in backend.enis
+    return True
 
 
 def _ids(value: Any) -> Iterator[str]:

@@ -74,11 +74,21 @@ class FrontDoorTest(CloudTest):
         )
         ec2.delete_key_pair(KeyName="tagged")
         ec2.delete_key_pair(KeyName="tagged")
+        group = ec2.create_security_group(
+            GroupName="tagged",
+            Description="tagged",
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+        )["GroupId"]
+        ec2.delete_security_group(GroupId=group)
+        with self.refused("InvalidGroup.NotFound"):
+            ec2.delete_security_group(GroupId=group)
         bare = cloud.launch(TagSpecifications=[])
         machine = cloud.launch({"run": "r-1"})
         ec2.terminate_instances(InstanceIds=[bare, machine])
         logged = [one["resourceTags"] for one in cloud.calls("DeleteKeyPair")]
         assert logged == [{"tagged": {"product": "p"}}, {}], logged
+        logged = [one["resourceTags"] for one in cloud.calls("DeleteSecurityGroup")]
+        assert logged == [{group: {"product": "p"}}, {}], logged
         assert cloud.calls("TerminateInstances")[-1]["resourceTags"] == {
             bare: {},
             machine: {"product": "ephemeral-gpu-ci", "run": "r-1"},
