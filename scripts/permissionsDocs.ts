@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { FOUNDATION_NAMES } from "../components/names";
 import { ciPolicy } from "../foundation/policies/ci";
 import { deadlinePolicy } from "../foundation/policies/deadline";
 import type { PolicyDocument, PolicyStatement } from "../foundation/policies/document";
 import { machinePolicy } from "../foundation/policies/machine";
 import { NOT_SEEN_IN_REHEARSAL } from "../foundation/policies/notSeenInRehearsal";
 import { terminatorPolicy } from "../foundation/policies/terminator";
-import { FOUNDATION_NAMES } from "../components/names";
 
 export const DOCS_FILE = join(__dirname, "..", "docs", "permissions.md");
 
