@@ -13,6 +13,8 @@ export const FOUNDATION_NAMES = {
     alertsName: `${PRODUCT}-alerts`,
     /** The machines' instance profile; its role has the same name. */
     instanceProfileName: `${PRODUCT}-machine`,
+    /** The policy that a CI role needs for runs. */
+    ciPolicyName: `${PRODUCT}-ci`,
 } as const;
 
 /** What identifies a run, for its tags and names. */

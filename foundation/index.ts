@@ -4,6 +4,10 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 import { FOUNDATION_NAMES, PRODUCT } from "../components/names";
+import { ciPolicy } from "./policies/ci";
+import { deadlinePolicy } from "./policies/deadline";
+import { arnsOf, type Account } from "./policies/document";
+import { terminatorPolicy } from "./policies/terminator";
 import { ReportBucket } from "./reportBucket";
 import { terminatorDefinition } from "./terminator";
 
@@ -18,9 +22,12 @@ const otherRegions = (config.get("regions") ?? "")
 const tags = { product: PRODUCT, part: "foundation" };
 
 const caller = aws.getCallerIdentityOutput();
-/** In this account's partition and in any of its regions. */
-const arn = (service: string, resource: string) =>
-    pulumi.interpolate`arn:${caller.arn.apply((of) => of.split(":")[1])}:${service}:*:${caller.accountId}:${resource}`;
+const account = caller.apply(({ accountId, arn }): Account => ({
+    partition: arn.split(":")[1],
+    id: accountId,
+}));
+const anyArn = (service: string, resource: string) =>
+    account.apply((one) => arnsOf(one)(service, resource)[0]);
 
 function trust(service: string, condition?: object) {
     return pulumi.jsonStringify({
@@ -42,10 +49,6 @@ function onlyFor(sourceArn: pulumi.Input<string>) {
         StringEquals: { "aws:SourceAccount": caller.accountId },
         ArnLike: { "aws:SourceArn": sourceArn },
     };
-}
-
-function policy(...statements: object[]) {
-    return pulumi.jsonStringify({ Version: "2012-10-17", Statement: statements });
 }
 
 // The machine itself may do nothing but, with a bucket, store its report.
@@ -74,31 +77,13 @@ const reportBucket =
 const terminatorRole = new aws.iam.Role("terminator", {
     name: FOUNDATION_NAMES.terminatorName,
     description: "Ends machines of test runs that are past their deadline",
-    assumeRolePolicy: trust("states.amazonaws.com", onlyFor(arn("states", "stateMachine:*"))),
+    assumeRolePolicy: trust("states.amazonaws.com", onlyFor(anyArn("states", "stateMachine:*"))),
     tags,
 });
-const terminatorPolicy = new aws.iam.RolePolicy("terminator", {
+const endMachines = new aws.iam.RolePolicy("terminator", {
     name: "end-machines",
     role: terminatorRole.name,
-    policy: policy(
-        { Effect: "Allow", Action: "ec2:DescribeInstances", Resource: "*" },
-        {
-            Effect: "Allow",
-            Action: "ec2:TerminateInstances",
-            Resource: arn("ec2", "instance/*"),
-            Condition: { StringEquals: { "aws:ResourceTag/product": PRODUCT } },
-        },
-        {
-            Effect: "Allow",
-            Action: "states:StartExecution",
-            Resource: arn("states", `stateMachine:${FOUNDATION_NAMES.terminatorName}`),
-        },
-        {
-            Effect: "Allow",
-            Action: "sns:Publish",
-            Resource: arn("sns", FOUNDATION_NAMES.alertsName),
-        },
-    ),
+    policy: pulumi.jsonStringify(account.apply(terminatorPolicy)),
 });
 
 /** Told of everything that a person should know; one in each region, as Step Functions wants it. */
@@ -128,7 +113,7 @@ function terminator(name: string, topic: aws.sns.Topic, region?: string) {
             ),
             tags,
         },
-        { dependsOn: terminatorPolicy },
+        { dependsOn: endMachines },
     );
 }
 // The own region's keeps its name whatever is listed: renamed, it would be deleted after its twin of
@@ -148,18 +133,16 @@ const deadlineRole = new aws.iam.Role("deadline", {
     description: "With it schedules start the terminator: a run's deadline, and the sweep",
     assumeRolePolicy: trust(
         "scheduler.amazonaws.com",
-        onlyFor(arn("scheduler", "schedule-group/default")),
+        onlyFor(anyArn("scheduler", "schedule-group/default")),
     ),
     tags,
 });
-const deadlinePolicy = new aws.iam.RolePolicy("deadline", {
+const startTerminator = new aws.iam.RolePolicy("deadline", {
     name: "start-terminator",
     role: deadlineRole.name,
-    policy: policy({
-        Effect: "Allow",
-        Action: "states:StartExecution",
-        Resource: terminators.map((one) => one.arn),
-    }),
+    policy: pulumi.jsonStringify(
+        pulumi.all(terminators.map(({ arn }) => arn)).apply(deadlinePolicy),
+    ),
 });
 
 // Whatever becomes of a run's own schedule, its stack and its driver, these look every five minutes.
@@ -181,11 +164,24 @@ regions.forEach(({ suffix, region }, index) => {
                 retryPolicy: { maximumRetryAttempts: 10, maximumEventAgeInSeconds: 240 },
             },
         },
-        { dependsOn: deadlinePolicy },
+        { dependsOn: startTerminator },
     );
 });
 
+// For whatever role CI has: attached to it, that role may do runs, and nothing else.
+const ci = new aws.iam.Policy("ci", {
+    name: FOUNDATION_NAMES.ciPolicyName,
+    description: "Runs of ephemeral-gpu-ci: rent, end and look at what is tagged as its own",
+    policy: pulumi.jsonStringify(
+        pulumi
+            .all([account, reportBucket?.arn])
+            .apply(([one, reportBucketArn]) => ciPolicy({ account: one, reportBucketArn })),
+    ),
+    tags,
+});
+
 export = {
+    ciPolicyArn: ci.arn,
     terminatorArn: terminators[0].arn,
     terminatorArns: terminators.map((one) => one.arn),
     alertsTopicArns: topics.map((one) => one.arn),

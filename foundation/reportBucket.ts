@@ -1,6 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
+import { machinePolicy } from "./policies/machine";
+
 export interface ReportBucketArgs {
     readonly bucketName: string;
     /** Days after which a report is deleted. */
@@ -62,14 +64,7 @@ export class ReportBucket extends pulumi.ComponentResource {
             {
                 name: "store-reports",
                 role: args.writerRoleName,
-                policy: bucket.arn.apply((arn) =>
-                    JSON.stringify({
-                        Version: "2012-10-17",
-                        Statement: [
-                            { Effect: "Allow", Action: "s3:PutObject", Resource: `${arn}/*` },
-                        ],
-                    }),
-                ),
+                policy: bucket.arn.apply((arn) => JSON.stringify(machinePolicy(arn))),
             },
             parent,
         );

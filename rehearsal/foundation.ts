@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 
 import { runCommand } from "./command";
-import { Session } from "./session";
+import { APPS, Session } from "./session";
 
 const FOUNDATION_DIR = join(resolve(__dirname, ".."), "foundation");
 // The hyphen keeps the settings file that the engine writes out of git.
@@ -27,7 +27,7 @@ export async function deployFoundation(
     ]) {
         const { exitCode, output } = await runCommand(command, {
             cwd: FOUNDATION_DIR,
-            env: session.env,
+            env: { ...session.env, AWS_SDK_UA_APP_ID: APPS.administrator },
             output: "capture",
         });
         if (exitCode !== 0) {

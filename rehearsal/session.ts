@@ -55,7 +55,12 @@ export interface Call {
     readonly status: number;
     readonly error?: string;
     readonly params?: unknown;
+    /** Tags of the existing things that it names, as they were before it: by id, a key pair's by name. */
+    readonly resourceTags: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
+
+/** What those call themselves who use the emulated cloud: CI's role, and who deploys the foundation. */
+export const APPS = { ci: "ci", administrator: "administrator" } as const;
 
 export interface SessionOptions {
     /** A worse model on purpose, for tests: see rehearsal/model. */
@@ -131,6 +136,7 @@ export class Session {
             AWS_SECRET_ACCESS_KEY: "rehearsal",
             AWS_SESSION_TOKEN: undefined,
             AWS_PROFILE: undefined,
+            AWS_SDK_UA_APP_ID: APPS.ci,
             PULUMI_BACKEND_URL: `file://${backend}`,
             PULUMI_CONFIG_PASSPHRASE: "",
             PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
@@ -165,6 +171,11 @@ export class Session {
     /** Tells a spot machine that it is taken back in so many seconds (EC2: 120), and then does it. */
     async giveSpotNotice(instanceId: string, seconds?: number): Promise<void> {
         await this.control("spot-notice", { instanceId, seconds });
+    }
+
+    /** As if the machine powered itself off. */
+    async powerOff(instanceId: string): Promise<void> {
+        await this.control("poweroff", { instanceId });
     }
 
     /** What a machine has written to its console; kept when it has ended. */

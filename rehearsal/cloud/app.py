@@ -30,6 +30,7 @@ from .errors import AwsError, Response, error_response
 from .faults import Faults
 from .holds import Holds
 from .meter import Meter
+from .named_resources import tags_of_named
 from .parsing import SERVICES, parse_call
 from .quotas import Quotas
 from .roles import find_role, refuse_unless_allowed, trusts
@@ -95,6 +96,8 @@ class Cloud:
         try:
             self._refuse_unknown(call)
             validate(call)
+            with self.lock:
+                call.resource_tags = tags_of_named(call)
             if self.holds.wait(call, "before") and _caller_is_gone(environ):
                 self.log.add(call, 0, None, "held: its caller died before it was done")
                 _hang_up(environ)

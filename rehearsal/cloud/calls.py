@@ -48,6 +48,8 @@ class Call:
     app: str = ""
     role_arn: str = ""
     params: Dict[str, Any] = field(default_factory=dict)
+    # The tags of existing things that it names, by id; see named_resources.py.
+    resource_tags: Dict[str, Dict[str, str]] = field(default_factory=dict)
     unknown_keys: List[str] = field(default_factory=list)
     operation: Any = None
     bad_input: Optional[str] = None
@@ -102,6 +104,7 @@ class CallLog:
             "region": call.region,
             "status": status,
             "params": redact(call.params),
+            "resourceTags": call.resource_tags,
         }
         if error:
             entry["error"] = error

@@ -11,7 +11,8 @@ import { suiteThatSlept } from "./suiteThatSlept";
 /** What the emulated cloud tells of a machine that it does not boot. */
 export interface SleepingMachineFile {
     readonly instanceId: string;
-    readonly address: string;
+    /** Null where nobody reaches it from outside. */
+    readonly address: string | null;
     readonly userDataBase64: string;
 }
 
@@ -33,7 +34,7 @@ export class SleepingMachine {
     private readonly folders = new Set(["/", "/home", "/home/ubuntu", REPORT]);
 
     constructor(
-        file: SleepingMachineFile,
+        file: SleepingMachineFile & { readonly address: string },
         private readonly suiteSeconds: number,
     ) {
         this.files.set(`${REPORT}/results.json`, Buffer.from(suiteThatSlept(suiteSeconds)));

@@ -35,8 +35,10 @@ export class SleepingMachines {
         const present = readdirSync(folder).filter((name) => /^[^.].*\.json$/.test(name));
         for (const name of present.filter((one) => !this.answering.has(one))) {
             const file = readMachine(join(folder, name));
-            if (file !== undefined) {
-                this.answering.set(name, new SleepingMachine(file, this.suiteSeconds));
+            if (file !== undefined && file.address !== null) {
+                const { address } = file;
+                const machine = new SleepingMachine({ ...file, address }, this.suiteSeconds);
+                this.answering.set(name, machine);
             }
         }
         for (const [name, machine] of this.answering) {

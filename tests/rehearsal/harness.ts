@@ -11,6 +11,7 @@ import { MeteredMachine, meterLine } from "../../rehearsal/meter";
 import { Session, SessionOptions } from "../../rehearsal/session";
 import { ensureAll } from "../../scripts/setup/ensureAll";
 import { Tools } from "../../rehearsal/tools";
+import { unlistedActions } from "../permissions/callers";
 
 export const PROJECT_DIR = resolve(__dirname, "..", "..");
 const GPU_CI = join(PROJECT_DIR, "bin", "gpu-ci.js");
@@ -31,16 +32,23 @@ export async function startSession(
     return session;
 }
 
-/** Ends the emulated cloud, whose meter is the judge: no machine left, nothing past a deadline. */
+/**
+ * Ends the emulated cloud, whose meter is the judge: no machine left, nothing past a deadline. Its log
+ * is another: a call that CI's policy does not list would be refused on AWS.
+ */
 export async function stopSession(session: Session | undefined): Promise<void> {
     if (session === undefined) {
         return;
     }
+    const unlisted = unlistedActions(await session.calls());
     const meter = await session.stop();
     process.stderr.write(`${meterLine(meter)}\n`);
     expect({ running: meter.running, leakedGpuSeconds: meter.leakedGpuSeconds }).toEqual({
         running: 0,
         leakedGpuSeconds: 0,
+    });
+    expect({ "not in the policy for CI (foundation/policies/ci.ts)": unlisted }).toEqual({
+        "not in the policy for CI (foundation/policies/ci.ts)": [],
     });
 }
 
@@ -58,10 +66,14 @@ export function gpuCi(
 }
 
 /** Runs a command of the engine to its end. */
-export function pulumi(session: Session, args: readonly string[]): Promise<CommandResult> {
+export function pulumi(
+    session: Session,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+): Promise<CommandResult> {
     return runCommand(["pulumi", ...args, "--color", "never", "--non-interactive"], {
         cwd: PROJECT_DIR,
-        env: session.env,
+        env: { ...session.env, ...env },
         output: "capture",
     });
 }

@@ -30,7 +30,7 @@ import { secondsBefore } from "../../components/deadline";
 import { AMI_PARAMETER } from "../../machine/image";
 import { deadlineMargins } from "../../machine/margins";
 import { runCommand } from "../../rehearsal/command";
-import { Session } from "../../rehearsal/session";
+import { APPS, Session } from "../../rehearsal/session";
 import { PROJECT_DIR, startSession, stopSession, until } from "./harness";
 
 // Far ahead of the emulated clock: whatever the terminator is told here, no machine leaks by the meter.
@@ -264,7 +264,11 @@ test("the foundation subscribes whom it was told to, and a second look finds not
             "--stack",
             "rehearsal-foundation",
         ],
-        { cwd: join(PROJECT_DIR, "foundation"), env: session.env, output: "capture" },
+        {
+            cwd: join(PROJECT_DIR, "foundation"),
+            env: { ...session.env, AWS_SDK_UA_APP_ID: APPS.administrator },
+            output: "capture",
+        },
     );
     expect({ exitCode, output: exitCode === 0 ? "" : output }).toEqual({ exitCode: 0, output: "" });
 }, 60_000);

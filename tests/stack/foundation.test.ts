@@ -1,4 +1,10 @@
+import { ciPolicy } from "../../foundation/policies/ci";
+import { deadlinePolicy } from "../../foundation/policies/deadline";
+import { machinePolicy } from "../../foundation/policies/machine";
+import { terminatorPolicy } from "../../foundation/policies/terminator";
 import { Registered } from "./mocks";
+
+const ACCOUNT = { partition: "aws", id: "123456789012" };
 
 const REPORTS = { reportBucketName: "acme-gpu-reports", reportRetentionDays: "30" };
 
@@ -87,26 +93,8 @@ describe("least privilege", () => {
         },
     );
 
-    test("the terminator may look, end what carries our tag, go on to the next page, and tell", () => {
-        expect(rights(bare, "terminator")).toEqual([
-            { Effect: "Allow", Action: "ec2:DescribeInstances", Resource: "*" },
-            {
-                Effect: "Allow",
-                Action: "ec2:TerminateInstances",
-                Resource: "arn:aws:ec2:*:123456789012:instance/*",
-                Condition: { StringEquals: { "aws:ResourceTag/product": "ephemeral-gpu-ci" } },
-            },
-            {
-                Effect: "Allow",
-                Action: "states:StartExecution",
-                Resource: "arn:aws:states:*:123456789012:stateMachine:ephemeral-gpu-ci-terminator",
-            },
-            {
-                Effect: "Allow",
-                Action: "sns:Publish",
-                Resource: "arn:aws:sns:*:123456789012:ephemeral-gpu-ci-alerts",
-            },
-        ]);
+    test("the terminator has its policy, and nothing else", () => {
+        expect(rights(bare, "terminator")).toEqual(terminatorPolicy(ACCOUNT).Statement);
     });
 
     test("it may do what its definition asks for, and nothing else", async () => {
@@ -115,18 +103,12 @@ describe("least privilege", () => {
             ([, service, action]) => `${service}:${action[0].toUpperCase()}${action.slice(1)}`,
         );
         expect(new Set(asked)).toEqual(
-            new Set(rights(bare, "terminator").map(({ Action }) => Action)),
+            new Set(rights(bare, "terminator").flatMap(({ Action }) => Action)),
         );
     });
 
     test("a deadline may start this one state machine", () => {
-        expect(rights(bare, "deadline")).toEqual([
-            {
-                Effect: "Allow",
-                Action: "states:StartExecution",
-                Resource: ["arn:mock:terminator"],
-            },
-        ]);
+        expect(rights(bare, "deadline")).toEqual(deadlinePolicy(["arn:mock:terminator"]).Statement);
     });
 
     test("with more regions, one in each of them, and nothing else", async () => {
@@ -137,31 +119,40 @@ describe("least privilege", () => {
             ["terminator-eu-west-1", "ephemeral-gpu-ci-terminator", "eu-west-1"],
             ["terminator-us-west-2", "ephemeral-gpu-ci-terminator", "us-west-2"],
         ]);
-        expect(rights(registered, "deadline")).toEqual([
-            {
-                Effect: "Allow",
-                Action: "states:StartExecution",
-                Resource: machines.map(({ name }) => `arn:mock:${name}`),
-            },
-        ]);
+        expect(rights(registered, "deadline")).toEqual(
+            deadlinePolicy(machines.map(({ name }) => `arn:mock:${name}`)).Statement,
+        );
         expect(registered).toHaveLength(bare.length + 6);
     });
 
     test("a machine may do nothing; with a bucket, store its report there", () => {
         expect(rights(bare, "machine")).toEqual([]);
-        expect(rights(withBucket, "machine")).toEqual([
-            {
-                Effect: "Allow",
-                Action: "s3:PutObject",
-                Resource: "arn:mock:reports-bucket/*",
-            },
-        ]);
+        expect(rights(withBucket, "machine")).toEqual(
+            machinePolicy("arn:mock:reports-bucket").Statement,
+        );
     });
 
-    test("a bucket gives nobody else anything", () => {
+    test("a bucket gives the foundation's other roles nothing", () => {
         for (const role of ["terminator", "deadline"]) {
             expect(rights(withBucket, role)).toEqual(rights(bare, role));
         }
+    });
+});
+
+describe("the policy for CI", () => {
+    const ci = (registered: Registered[]) => named(registered, "aws:iam/policy:Policy", "ci");
+
+    test("has a name of its own, and is exported for whatever role CI has", () => {
+        expect(ci(bare).name).toBe("ephemeral-gpu-ci-ci");
+        expect(bareOutputs.ciPolicyArn).toBe("arn:mock:ci");
+    });
+
+    test("allows reading reports where there is a bucket", () => {
+        const account = ACCOUNT;
+        expect(JSON.parse(ci(bare).policy)).toEqual(ciPolicy({ account }));
+        expect(JSON.parse(ci(withBucket).policy)).toEqual(
+            ciPolicy({ account, reportBucketArn: "arn:mock:reports-bucket" }),
+        );
     });
 });
 
@@ -256,6 +247,7 @@ describe("the report bucket", () => {
         expect(bare.filter(({ type }) => type.startsWith("aws:s3/"))).toEqual([]);
         expect(Object.keys(bareOutputs).sort()).toEqual([
             "alertsTopicArns",
+            "ciPolicyArn",
             "deadlineRoleArn",
             "instanceProfileName",
             "terminatorArn",
@@ -309,9 +301,9 @@ describe("the report bucket", () => {
 
 test("everything that can carry tags says whose it is", () => {
     const tagged = withBucket.filter(({ type }) =>
-        /:(Role|InstanceProfile|StateMachine|Bucket|Topic)$/.test(type),
+        /:(Role|InstanceProfile|Policy|StateMachine|Bucket|Topic)$/.test(type),
     );
-    expect(tagged).toHaveLength(7);
+    expect(tagged).toHaveLength(8);
     for (const { inputs } of tagged) {
         expect(inputs.tags).toEqual({ product: "ephemeral-gpu-ci", part: "foundation" });
     }

@@ -63,6 +63,37 @@ class FrontDoorTest(CloudTest):
         cloud.client("sts").get_caller_identity()
         assert time.monotonic() - began >= 1
 
+    def test_the_log_says_what_tags_the_named_things_had(self) -> None:
+        cloud = self.cloud
+        ec2 = cloud.client("ec2")
+        tags = [{"Key": "product", "Value": "p"}]
+        ec2.import_key_pair(
+            KeyName="tagged",
+            PublicKeyMaterial=PUBLIC_KEY,
+            TagSpecifications=[{"ResourceType": "key-pair", "Tags": tags}],
+        )
+        ec2.delete_key_pair(KeyName="tagged")
+        ec2.delete_key_pair(KeyName="tagged")
+        group = ec2.create_security_group(
+            GroupName="tagged",
+            Description="tagged",
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
+        )["GroupId"]
+        ec2.delete_security_group(GroupId=group)
+        with self.refused("InvalidGroup.NotFound"):
+            ec2.delete_security_group(GroupId=group)
+        bare = cloud.launch(TagSpecifications=[])
+        machine = cloud.launch({"run": "r-1"})
+        ec2.terminate_instances(InstanceIds=[bare, machine])
+        logged = [one["resourceTags"] for one in cloud.calls("DeleteKeyPair")]
+        assert logged == [{"tagged": {"product": "p"}}, {}], logged
+        logged = [one["resourceTags"] for one in cloud.calls("DeleteSecurityGroup")]
+        assert logged == [{group: {"product": "p"}}, {}], logged
+        assert cloud.calls("TerminateInstances")[-1]["resourceTags"] == {
+            bare: {},
+            machine: {"product": "ephemeral-gpu-ci", "run": "r-1"},
+        }
+
     def test_a_bad_fault_is_refused(self) -> None:
         cloud = self.cloud
         with self.assertRaisesRegex(HTTPError, "400"):

@@ -1,6 +1,6 @@
 import type { ProviderFunction } from "../resourceType";
 import { secret } from "../wire";
-import { regionOf, sfn, ssm, sts } from "./clients";
+import { ec2, regionOf, sfn, ssm, sts } from "./clients";
 import { findInstanceProfile } from "./instanceProfile";
 import { findRole } from "./role";
 import { findStateMachine } from "./stateMachine";
@@ -64,6 +64,34 @@ const getParameter: ProviderFunction = async (args) => {
         value: secret(found?.Value ?? ""),
         version: found?.Version,
         withDecryption,
+    };
+};
+
+/** By its id alone, as this project's programs ask for one. */
+const getSubnet: ProviderFunction = async (args) => {
+    const region = regionOf(args);
+    const { DescribeSubnetsCommand } = await import("@aws-sdk/client-ec2");
+    const id = String(args.id);
+    const { Subnets } = await (
+        await ec2(region)
+    ).send(new DescribeSubnetsCommand({ SubnetIds: [id] }));
+    const found = Subnets?.[0];
+    if (!found) {
+        throw new Error(`reading EC2 Subnet (${id}): couldn't find resource`);
+    }
+    return {
+        arn: found.SubnetArn,
+        availabilityZone: found.AvailabilityZone,
+        availabilityZoneId: found.AvailabilityZoneId,
+        cidrBlock: found.CidrBlock,
+        defaultForAz: found.DefaultForAz,
+        id,
+        mapPublicIpOnLaunch: found.MapPublicIpOnLaunch,
+        ownerId: found.OwnerId,
+        region,
+        state: found.State,
+        tags: fromTagList(found.Tags),
+        vpcId: found.VpcId,
     };
 };
 
@@ -141,6 +169,7 @@ const getStateMachine: ProviderFunction = async (args) => {
 
 /** The data sources that this project's programs ask. */
 export const awsFunctions: Readonly<Record<string, ProviderFunction>> = {
+    "aws:ec2/getSubnet:getSubnet": getSubnet,
     "aws:iam/getInstanceProfile:getInstanceProfile": getInstanceProfile,
     "aws:iam/getRole:getRole": getRole,
     "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,

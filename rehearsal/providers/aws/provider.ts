@@ -5,6 +5,7 @@ import { awsFunctions } from "./functions";
 import { instance } from "./instance";
 import { instanceProfile } from "./instanceProfile";
 import { keyPair } from "./keyPair";
+import { policy } from "./policy";
 import { role } from "./role";
 import { rolePolicy } from "./rolePolicy";
 import { schedule } from "./schedule";
@@ -22,6 +23,7 @@ export const awsProvider = standInProvider({
         "aws:ec2/keyPair:KeyPair": keyPair,
         "aws:ec2/securityGroup:SecurityGroup": securityGroup,
         "aws:iam/instanceProfile:InstanceProfile": instanceProfile,
+        "aws:iam/policy:Policy": policy,
         "aws:iam/role:Role": role,
         "aws:iam/rolePolicy:RolePolicy": rolePolicy,
         "aws:s3/bucket:Bucket": bucket,

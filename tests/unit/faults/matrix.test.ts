@@ -14,6 +14,7 @@ function call(by: string, action: string, service = "ec2"): Call {
     return {
         ...{ at: "2026-11-24T11:00:00.000Z", caller: "client", region: "us-east-1", status: 200 },
         ...{ app: by === "" ? "" : `${by}-clean`, service, action },
+        resourceTags: {},
     };
 }
 

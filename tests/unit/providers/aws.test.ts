@@ -8,6 +8,7 @@ import {
     DescribeInstanceAttributeCommand,
     DescribeInstancesCommand,
     DescribeSecurityGroupsCommand,
+    DescribeSubnetsCommand,
     DescribeVolumesCommand,
     EC2Client,
     ModifyInstanceAttributeCommand,
@@ -398,4 +399,21 @@ test("without a region the error says which variable to set", async () => {
     delete process.env.AWS_REGION;
     delete process.env.AWS_DEFAULT_REGION;
     await expect(awsProvider.read!("i-1", INSTANCE, {})).rejects.toThrow("set AWS_REGION");
+});
+
+test("a subnet is found by its id, with its VPC", async () => {
+    process.env.AWS_REGION = "us-east-1";
+    ec2.on(DescribeSubnetsCommand, { SubnetIds: ["subnet-1"] }).resolves({
+        Subnets: [{ SubnetId: "subnet-1", VpcId: "vpc-1", AvailabilityZone: "us-east-1a" }],
+    });
+    const { outputs } = await awsProvider.invoke!("aws:ec2/getSubnet:getSubnet", {
+        id: "subnet-1",
+    });
+    expect(outputs).toMatchObject({
+        ...{ id: "subnet-1", vpcId: "vpc-1", availabilityZone: "us-east-1a" },
+    });
+    ec2.on(DescribeSubnetsCommand).resolves({ Subnets: [] });
+    await expect(
+        awsProvider.invoke!("aws:ec2/getSubnet:getSubnet", { id: "subnet-2" }),
+    ).rejects.toThrow(/reading EC2 Subnet \(subnet-2\): couldn't find resource/);
 });
