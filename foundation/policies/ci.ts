@@ -234,7 +234,7 @@ function releasing(account: Account): PolicyStatement[] {
 
 function arming(account: Account): PolicyStatement[] {
     const arns = arnsOf(account);
-    const { deadlineRoleName, terminatorName } = FOUNDATION_NAMES;
+    const { deadlineRoleName, sweepName, terminatorName } = FOUNDATION_NAMES;
     const deadlineRole = iamArn(account, `role/${deadlineRoleName}`);
     return [
         {
@@ -246,6 +246,12 @@ function arming(account: Account): PolicyStatement[] {
                 "scheduler:GetSchedule",
             ],
             Resource: arns("scheduler", `schedule/default/${RUN_NAMES}`),
+        },
+        {
+            Sid: "LookAtTheSweep",
+            Effect: "Allow",
+            Action: ["scheduler:GetSchedule"],
+            Resource: arns("scheduler", `schedule/default/${sweepName}`),
         },
         {
             Sid: "GiveDeadlinesTheirRole",
