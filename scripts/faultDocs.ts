@@ -1,7 +1,7 @@
 /**
- * Writes docs/faults.md from what `npm run faults -- --json FILE` measured.
+ * Writes docs/faults.md from what `npm run faults -- --json FILE` measured, at once or in parts.
  *
- *     npm run docs:faults -- FILE
+ *     npm run docs:faults -- FILE...
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { median } from "simple-statistics";
 
+import { isUserError, UserError } from "../common/userError";
 import { LAYER_NAMES, LAYERS, type LayerName } from "../rehearsal/faults/layer";
 import type { CellRecord, MatrixFile } from "../rehearsal/faults/matrixFile";
 import { markdownTable } from "./markdownTable";
@@ -34,6 +35,31 @@ export function faultDocs(measured: MatrixFile): string {
         plainTable(measured),
         LIMITS,
     ].join("\n\n");
+}
+
+/** Parts that were measured one after another, as if they had been one. */
+export function joined(parts: readonly MatrixFile[]): MatrixFile {
+    const cells = parts.flatMap((part) => part.cells);
+    const names = cells.map(({ layer, fault, step }) => `${layer}: ${fault} at ${step}`);
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined) {
+        throw new UserError(
+            `${twice} stands in two of the files`,
+            "parts of one measurement",
+            "leave one of them out, or measure them with another --only",
+        );
+    }
+    const sum = (of: (part: MatrixFile) => number) =>
+        parts.reduce((total, part) => total + of(part), 0);
+    return {
+        schemaVersion: 1,
+        minutes: sum(({ minutes }) => minutes),
+        injected: sum(({ injected }) => injected),
+        leakedGpuSeconds: sum(({ leakedGpuSeconds }) => leakedGpuSeconds),
+        foreignEnded: parts.flatMap(({ foreignEnded }) => foreignEnded),
+        cells,
+        plain: parts.flatMap(({ plain }) => plain),
+    };
 }
 
 function layerTable(cells: readonly CellRecord[]): string {
@@ -164,13 +190,22 @@ and its clock is the host's. GPUs are emulated: a hanging \`nvidia-smi\` is a pr
 
 function main(): void {
     new Command("docs:faults")
-        .argument("<file>", "what npm run faults -- --json has written")
-        .action((file) => {
-            const measured = JSON.parse(readFileSync(file, "utf8")) as MatrixFile;
+        .argument("<files...>", "what npm run faults -- --json has written")
+        .action((files) => {
+            const measured = joined(
+                files.map((file) => JSON.parse(readFileSync(file, "utf8")) as MatrixFile),
+            );
             writeFileSync(DOCS_FILE, faultDocs(measured));
             console.log(layerTable(measured.cells));
         })
         .parse();
 }
 
-if (require.main === module) main();
+if (require.main === module) {
+    try {
+        main();
+    } catch (error) {
+        console.error(isUserError(error) ? error.message : error);
+        process.exitCode = 2;
+    }
+}

@@ -1,5 +1,5 @@
 import type { CellRecord, MatrixFile } from "../../../rehearsal/faults/matrixFile";
-import { faultDocs } from "../../../scripts/faultDocs";
+import { faultDocs, joined } from "../../../scripts/faultDocs";
 
 function record(change: Partial<CellRecord>): CellRecord {
     return {
@@ -30,6 +30,18 @@ const measured: MatrixFile = {
         record({ fault: "API slow" }),
     ],
 };
+
+test("parts of a measurement are one, and no cell may be in two of them", () => {
+    const [first, ...rest] = measured.cells;
+    const parts = [
+        { ...measured, minutes: 10, injected: 1, leakedGpuSeconds: 0, cells: [first] },
+        { ...measured, minutes: 20, injected: 3, plain: [], cells: rest.slice(-2) },
+    ];
+    expect(joined(parts)).toMatchObject({ minutes: 30, injected: 4, leakedGpuSeconds: 70 });
+    expect(joined(parts).cells).toHaveLength(3);
+    expect(joined(parts).plain).toEqual(measured.plain);
+    expect(() => joined([measured, measured])).toThrow(/driver: SIGINT at .* stands in two/);
+});
 
 /** A row's cells; the last one where several tables have it. */
 function row(first: string): string[] {
