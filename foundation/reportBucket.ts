@@ -66,7 +66,7 @@ export class ReportBucket extends pulumi.ComponentResource {
                     JSON.stringify({
                         Version: "2012-10-17",
                         Statement: [
-                            { Effect: "Allow", Action: "s3:PutObject", Resource: `${arn}/*` },
+                            { Effect: "Allow", Action: "s3:PutObject", Resource: `${arn}/runs/*` },
                         ],
                     }),
                 ),

@@ -153,7 +153,7 @@ describe("least privilege", () => {
             {
                 Effect: "Allow",
                 Action: "s3:PutObject",
-                Resource: "arn:mock:reports-bucket/*",
+                Resource: "arn:mock:reports-bucket/runs/*",
             },
         ]);
     });
