@@ -44,6 +44,7 @@ class Call:
     action: str
     protocol: str
     caller: str
+    access_key: str = ""
     agent: str = ""
     app: str = ""
     role_arn: str = ""
@@ -103,6 +104,8 @@ class CallLog:
             "status": status,
             "params": redact(call.params),
         }
+        if call.role_arn:
+            entry["role"] = call.role_arn
         if error:
             entry["error"] = error
         if note:
