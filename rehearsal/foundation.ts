@@ -23,9 +23,7 @@ export async function deployFoundation(
         alertEmail: "",
         reportBucketName: "",
         ...settings,
-    }).flatMap(
-        ([key, value]) => ["--config", `${key}=${value}`],
-    );
+    }).flatMap(([key, value]) => ["--config", `${key}=${value}`]);
     for (const command of [
         ["pulumi", "stack", "init", ...STACK],
         ["pulumi", "up", "--yes", "--skip-preview", ...STACK, ...given],

@@ -24,6 +24,22 @@ export function isSpotNotice(reason: string | undefined): boolean {
     return reason?.startsWith(SPOT_NOTICE) ?? false;
 }
 
+/** With what the attempt's report tells of machines that powered themselves off and whose console does not. */
+export function withReason(
+    reasons: Readonly<Record<string, string>>,
+    machines: readonly Machine[],
+    fromReport: string | undefined,
+): Record<string, string> {
+    const ended = machines.filter(({ stateReasonCode }) => stateReasonCode === OWN_SHUTDOWN);
+    const told = ended.map(({ instanceId }) => [instanceId, fromReport] as const);
+    return {
+        ...Object.fromEntries(
+            told.filter((each): each is [string, string] => each[1] !== undefined),
+        ),
+        ...reasons,
+    };
+}
+
 /**
  * Reasons by instance id, of the machines that powered themselves off and whose console the cloud
  * still shows. Never throws: a reason is worth having, and no more than that.
