@@ -24,20 +24,18 @@ export function isSpotNotice(reason: string | undefined): boolean {
     return reason?.startsWith(SPOT_NOTICE) ?? false;
 }
 
-/** With what the attempt's report tells of machines that powered themselves off and whose console does not. */
+/**
+ * With what an attempt's report tells, where no console does: a machine that was about to power itself
+ * off may have been ended from outside before it had.
+ */
 export function withReason(
     reasons: Readonly<Record<string, string>>,
-    machines: readonly Machine[],
+    machines: readonly Pick<Machine, "instanceId">[],
     fromReport: string | undefined,
 ): Record<string, string> {
-    const ended = machines.filter(({ stateReasonCode }) => stateReasonCode === OWN_SHUTDOWN);
-    const told = ended.map(({ instanceId }) => [instanceId, fromReport] as const);
-    return {
-        ...Object.fromEntries(
-            told.filter((each): each is [string, string] => each[1] !== undefined),
-        ),
-        ...reasons,
-    };
+    const last = machines.at(-1);
+    const isTold = last !== undefined && fromReport !== undefined;
+    return { ...(isTold && { [last.instanceId]: fromReport }), ...reasons };
 }
 
 /**

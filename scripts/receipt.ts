@@ -41,7 +41,8 @@ const machine = z.strictObject({
         .string()
         .nullable()
         .describe(
-            "Why the machine powered itself off, as its console or its report says; null: it did not",
+            "Why the machine powered itself off, or was about to when it was ended, as its console or " +
+                "its report says; null: it was not",
         ),
     billedGpuSeconds: z.number().nonnegative().describe("max(60, seconds running) x GPUs"),
     leakedGpuSeconds: z.number().nonnegative().describe("Seconds running past expiresAt x GPUs"),

@@ -18,6 +18,7 @@ import {
     stopSession,
     until,
 } from "./harness";
+import { filesOf, findNeedles, roleCredentials } from "./keyMaterial";
 
 const BUCKET = "acme-gpu-reports";
 
@@ -108,6 +109,18 @@ test("driver killed in mid-suite: the suite ends, and its report survives the ma
     });
     expect(reportText(runId, "logs/power-off.log")).toContain("heartbeat: nobody has waited");
     expect(reportText(runId, "junit.xml")).toContain("<testsuites");
+
+    const needles = roleCredentials(session, instanceId);
+    expect(needles.length).toBeGreaterThan(2);
+    const places = {
+        console: await session.console(instanceId),
+        calls: JSON.stringify(await session.calls()),
+        "gpu-ci release": released.output,
+        ...filesOf(join(PROJECT_DIR, "reports", runId)),
+    };
+    expect(places.console).toMatch(/ephemeral-gpu-ci: report pushed, \d+ bytes/);
+    expect(Object.keys(places)).toContain("logs/push.log");
+    expect(findNeedles(needles, places)).toEqual([]);
 }, 300_000);
 
 test("the machine signs with its own role, which can put reports and nothing else", async () => {
@@ -151,7 +164,6 @@ test("a watchdog that ends the machine in mid-suite: the driver finds out why in
     const reason = expect.stringMatching(/^the deadline is near \(/);
     expect(reportJson(runId, "receipt")).toMatchObject({
         verdict: "none",
-        releasedBy: "watchdog",
         leftovers: [],
         machine: { powerOffReason: reason },
     });

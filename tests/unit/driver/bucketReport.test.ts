@@ -6,6 +6,7 @@ import * as tar from "tar";
 
 import { isUserError } from "../../../common/userError";
 import { Progress } from "../../../scripts/progress";
+import { receiptRows } from "../../../scripts/receiptRows";
 import { ReportFolder } from "../../../scripts/reportFolder";
 import {
     namedBucket,
@@ -70,6 +71,13 @@ describe("a run whose report did not come by SSH", () => {
     test("knows from it why the machine powered itself off, where the console does not tell", async () => {
         const { receipt } = await ran(endsItself, { [KEY]: own });
         expect(receipt.machine?.powerOffReason).toBe("disk: only 3 KiB free in /var");
+    });
+
+    test("and also where the driver ended it first", async () => {
+        const { receipt } = await ran({ failAfter: "the connection broke" }, { [KEY]: own });
+        expect(Object.fromEntries(receiptRows(receipt))["Released by"]).toBe(
+            "driver; the machine itself: disk: only 3 KiB free in /var",
+        );
     });
 
     test("a failed suite is a failed run", async () => {
