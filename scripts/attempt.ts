@@ -104,7 +104,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     const released = await release.finish(stack ? [stack] : [], launchUncertain);
 
     const end: UpEnd = { outputs, failure, stopped: stop.reason };
-    const home = await bringHome(released.machines, options);
+    const home = await bringHome(end, released, options);
     const ladder = folder.readLadder();
     const powerOffReasons = withReason(
         released.powerOffReasons,
@@ -138,12 +138,16 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
 
 /** The suite's results as they came home during `up`; else from the report bucket, where there is one. */
 async function bringHome(
-    machines: readonly Machine[],
+    { stopped }: UpEnd,
+    { machines }: ReleaseOutcome,
     { run, cloud, folder, attempt, progress }: AttemptOptions,
 ): Promise<HomeResults> {
     const home = folder.readResults();
     const bucket = run.settings.reportBucket;
-    if (home.results !== undefined || bucket === undefined || machines.length === 0) {
+    // Who cancels waits for nothing; a CI then leaves 10 s.
+    const isCancelled = stopped?.kind === "signal";
+    const isWanted = home.results === undefined && machines.length > 0 && !isCancelled;
+    if (bucket === undefined || !isWanted) {
         return home;
     }
     const from = { cloud, bucket, runId: run.runId, folder, progress };
