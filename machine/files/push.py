@@ -20,14 +20,18 @@ def ask(method, url, headers, data=None):
     return urlopen(Request(url, data, headers, method=method), timeout=5).read().decode()
 
 
-# The report, and the logs as they are by now; tar follows no link of the suite's container.
+# The report, and the logs as they are by now, as far as they are there; tar follows no link.
 def archive():
     command = (
         "tar -cz --transform=s,^[^/]*log$,logs/&,;s,^eph[^/]*,logs,;s,^report,., "
         "-C /var/lib/ephemeral-gpu-ci report power-off.log "
         "-C /var/log ephemeral-gpu-ci cloud-init-output.log"
     )
-    return subprocess.run(command.split(), capture_output=True).stdout
+    tar = subprocess.run(command.split(), capture_output=True)
+    # A part of it must not take the place of an earlier whole.
+    if tar.returncode < 0:
+        raise OSError
+    return tar.stdout
 
 
 def push(body, region):

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { symlinkSync } from "node:fs";
 import { createServer, IncomingMessage, Server, ServerResponse } from "node:http";
 import { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
@@ -101,7 +102,9 @@ afterEach(() => {
 
 /** Pushes once, and gives everything that was printed, logged or written to the console. */
 async function push(): Promise<string> {
-    const child = spawn("python3", [machine.path("opt/ephemeral-gpu-ci/push.py")]);
+    const child = spawn("python3", [machine.path("opt/ephemeral-gpu-ci/push.py")], {
+        env: { ...process.env, PATH: `${machine.path("bin")}:${process.env.PATH}` },
+    });
     let told = "";
     child.stdout.on("data", (text) => (told += text));
     child.stderr.on("data", (text) => (told += text));
@@ -184,8 +187,13 @@ test.each([
     expect(outside.pushes).toEqual([]);
 });
 
+test("an archive that is cut short is not pushed over an earlier one", async () => {
+    machine.command("tar", "echo part; kill -KILL $$");
+    expect(await push()).toMatch(/not pushed: OSError/);
+    expect(outside.pushes).toEqual([]);
+});
+
 test("a link that the suite has made is not followed", async () => {
-    const { symlinkSync } = await import("node:fs");
     symlinkSync("/etc/hostname", machine.path(`${STATE}/report/host`));
     await push();
     expect(Object.keys(unpacked(outside.pushes[0].body))).not.toContain("host");
