@@ -40,6 +40,8 @@ async function stack() {
         amiId: settings.amiId,
         subnetId: settings.subnetId,
         volumeGiB: Math.max(settings.volumeGiB, plan.volumeGiB),
+        reportBucket: settings.reportBucket,
+        reportEndpoint: settings.reportEndpoint,
         serverImage: settings.serverImage,
         serverArgs: plan.server.args,
         serverLadder: plan.server.ladder,

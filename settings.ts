@@ -3,6 +3,12 @@ import { z } from "zod";
 import { UserError } from "./common/userError";
 import { FOUNDATION_NAMES } from "./components/names";
 import { HEARTBEAT_RULES } from "./machine/guard";
+import {
+    BUCKET_NAMES,
+    isBucketName,
+    isReportEndpoint,
+    REPORT_ENDPOINTS,
+} from "./machine/reportBucket";
 import { DEADLINE_MINUTES, MARKET_CHOICES, TIER_NAMES } from "./sizing";
 
 const SERVER_IMAGE =
@@ -37,6 +43,12 @@ function oneOf<const T extends readonly string[]>(name: string, values: T) {
 
 function matching(name: string, pattern: RegExp, allowed: string) {
     return z.string().regex(pattern, {
+        error: (issue) => `${name} is "${String(issue.input)}"\u001f${allowed}`,
+    });
+}
+
+function accepted(name: string, isAccepted: (text: string) => boolean, allowed: string) {
+    return z.string().refine(isAccepted, {
         error: (issue) => `${name} is "${String(issue.input)}"\u001f${allowed}`,
     });
 }
@@ -126,6 +138,8 @@ const schema = z.object({
     ).optional(),
     volumeGiB: wholeNumber("volumeGiB", 75, 16384).default(150),
     reportDir: z.string().optional(),
+    reportBucket: accepted("reportBucket", isBucketName, BUCKET_NAMES).optional(),
+    reportEndpoint: accepted("reportEndpoint", isReportEndpoint, REPORT_ENDPOINTS).optional(),
     deadlineRoleName: z.string().default(FOUNDATION_NAMES.deadlineRoleName),
     terminatorName: z.string().default(FOUNDATION_NAMES.terminatorName),
     instanceProfileName: z.string().default(FOUNDATION_NAMES.instanceProfileName),

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 import { GuardArgs, guardSettings } from "../machine/guard";
 import { deadlineMargins } from "../machine/margins";
+import { checkReportBucket, pushFiles, ReportBucketArgs } from "../machine/reportBucket";
 import { MachineFile, machineUserData } from "../machine/userData";
 import { RunAccess } from "./access";
 import { DeadlineSchedule, secondsBefore } from "./deadline";
@@ -10,7 +11,7 @@ import { findFoundation, Foundation } from "./foundation";
 import { GpuInstance } from "./instance";
 import { RunIdentity, runTags } from "./names";
 
-export interface EphemeralGpuArgs extends GuardArgs {
+export interface EphemeralGpuArgs extends GuardArgs, ReportBucketArgs {
     /** Whose machine this is; becomes names and tags. */
     readonly run: pulumi.Input<RunIdentity>;
     /** EC2 instance type, such as `g6.xlarge`. */
@@ -79,6 +80,7 @@ export class EphemeralGpu extends pulumi.ComponentResource {
         super("ephemeral-gpu-ci:index:EphemeralGpu", name, {}, opts);
         // Refused before anything is made.
         const guard = guardSettings(args, args.deadlineMinutes);
+        checkReportBucket(args);
         const foundation = pulumi.output(
             args.foundation ?? findFoundation({}, { parent: this, async: true }),
         );
@@ -108,14 +110,14 @@ export class EphemeralGpu extends pulumi.ComponentResource {
             { parent: this },
         );
         const userData = pulumi
-            .all([schedule.deadline, access.hostPrivateKey, access.hostPublicKey])
-            .apply(([deadline, privateKey, publicKey]) =>
+            .all([run, schedule.deadline, access.hostPrivateKey, access.hostPublicKey])
+            .apply(([identity, deadline, privateKey, publicKey]) =>
                 machineUserData({
                     powerOffAt: secondsBefore(deadline, margins.watchdogSeconds),
                     mostSeconds: args.deadlineMinutes * 60 - margins.watchdogSeconds,
                     guard,
                     hostKey: { privateKey, publicKey },
-                    files: args.files ?? [],
+                    files: [...pushFiles(args, identity), ...(args.files ?? [])],
                     commands: args.commands ?? [],
                 }),
             );

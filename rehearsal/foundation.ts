@@ -18,9 +18,12 @@ export async function deployFoundation(
     settings: Readonly<Record<string, string>> = {},
 ): Promise<void> {
     // The engine keeps them in the stack's file, where the next session would find them.
-    const given = Object.entries({ regions: "", alertEmail: "", ...settings }).flatMap(
-        ([key, value]) => ["--config", `${key}=${value}`],
-    );
+    const given = Object.entries({
+        regions: "",
+        alertEmail: "",
+        reportBucketName: "",
+        ...settings,
+    }).flatMap(([key, value]) => ["--config", `${key}=${value}`]);
     for (const command of [
         ["pulumi", "stack", "init", ...STACK],
         ["pulumi", "up", "--yes", "--skip-preview", ...STACK, ...given],

@@ -19,7 +19,7 @@ export interface Fault {
     readonly message?: string;
     readonly httpStatus?: number;
     readonly delaySeconds?: number;
-    /** Only calls by this caller: `client`, `scheduler` or `states`. */
+    /** Only calls by this caller: `client`, `machine`, `scheduler` or `states`. */
     readonly caller?: string;
     /** Only calls in this region. */
     readonly region?: string;
@@ -52,6 +52,8 @@ export interface Call {
     /** What the caller calls itself in AWS_SDK_UA_APP_ID. */
     readonly app: string;
     readonly region: string;
+    /** ARN of the role with which a service or a machine called. */
+    readonly role?: string;
     readonly status: number;
     readonly error?: string;
     readonly params?: unknown;
@@ -142,6 +144,8 @@ export class Session {
             PULUMI_CONFIG_PASSPHRASE_FILE: undefined,
             PULUMI_SKIP_UPDATE_CHECK: "true",
             GPU_CI_CALLER_CIDR: "127.0.0.1/32",
+            // Where a machine finds S3: inside itself, see rehearsal/machines.
+            GPU_CI_REPORT_ENDPOINT: "http://127.0.0.1:9000",
             // What takes seconds here says nothing about the minutes of a plan.
             GPU_CI_HISTORY: join(dir, "history.jsonl"),
         };

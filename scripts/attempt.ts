@@ -4,11 +4,12 @@ import { environmentName } from "../settings";
 import type { Candidate } from "../sizing";
 import { errorText } from "./awsErrors";
 import { isBrokenWait } from "./brokenWait";
+import { bringFromBucket } from "./bucketReport";
 import { type Cloud, type Machine } from "./cloud";
 import { EngineError, type Engine, type RunStack, type StackOrder } from "./engine";
 import { refusalOf, type Refusal, type Setback } from "./failover";
 import { MachineWatch } from "./machineWatch";
-import { isSpotNotice } from "./powerOffReason";
+import { isSpotNotice, withReason } from "./powerOffReason";
 import type { PreparedRun } from "./prepare";
 import type { Progress } from "./progress";
 import type { AttemptOutcome, AttemptRecord } from "./receipt";
@@ -103,9 +104,14 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
     const released = await release.finish(stack ? [stack] : [], launchUncertain);
 
     const end: UpEnd = { outputs, failure, stopped: stop.reason };
-    const home = folder.readResults();
+    const home = await bringHome(end, released, options);
     const ladder = folder.readLadder();
-    const reasons = [folder.powerOffReason(), ...Object.values(released.powerOffReasons)];
+    const powerOffReasons = withReason(
+        released.powerOffReasons,
+        released.machines,
+        folder.powerOffReason(),
+    );
+    const reasons = [folder.powerOffReason(), ...Object.values(powerOffReasons)];
     const notice = reasons.find(isSpotNotice);
     const setback = setbackOf(end, released, { home, ladder, notice });
     return {
@@ -121,13 +127,32 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptEnd> {
             outcome: outcomeOf(end, setback),
             error: errorOf(end, released, { setback, notice }),
             stack: stackName({ ...run.settings, runId: run.runId, attempt }),
-            release: released,
+            release: { ...released, powerOffReasons },
         },
         stackVerdict: outputs === undefined ? undefined : String(outputs.verdict),
         home,
         // What is left of this machine comes first: no other one is rented beside it.
         setback: released.clean ? setback : undefined,
     };
+}
+
+/** The suite's results as they came home during `up`; else from the report bucket, where there is one. */
+async function bringHome(
+    { stopped }: UpEnd,
+    { machines }: ReleaseOutcome,
+    { run, cloud, folder, attempt, progress }: AttemptOptions,
+): Promise<HomeResults> {
+    const home = folder.readResults();
+    const bucket = run.settings.reportBucket;
+    // Who cancels waits for nothing; a CI then leaves 10 s.
+    const isCancelled = stopped?.kind === "signal";
+    const isWanted = home.results === undefined && machines.length > 0 && !isCancelled;
+    if (bucket === undefined || !isWanted) {
+        return home;
+    }
+    const from = { cloud, bucket, runId: run.runId, folder, progress };
+    const hasCome = await bringFromBucket(from, { attempt, machines });
+    return hasCome ? folder.readResults() : home;
 }
 
 async function up(

@@ -29,6 +29,7 @@ import {
 } from "@aws-sdk/client-scheduler";
 import { PricingClient } from "@aws-sdk/client-pricing";
 import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
+import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient, paginateListStateMachines } from "@aws-sdk/client-sfn";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -43,6 +44,7 @@ import {
     vcpusInUse,
     zonesOffering,
 } from "./awsFacts";
+import { storedKeys, storedObject } from "./awsReports";
 import { errorCode, errorText, isCredentialError, isForbidden, isNotFound } from "./awsErrors";
 import type {
     Cloud,
@@ -55,6 +57,7 @@ import type {
     ResourceKind,
     RunQuery,
     SpotPrice,
+    StoredObject,
 } from "./cloud";
 
 export interface AwsCloudOptions {
@@ -74,6 +77,7 @@ export class AwsCloud implements Cloud {
     private readonly ssm: SSMClient;
     private readonly serviceQuotas: ServiceQuotasClient;
     private readonly pricing: PricingClient;
+    private readonly s3: S3Client;
 
     constructor(options: AwsCloudOptions) {
         this.region = options.region;
@@ -99,6 +103,8 @@ export class AwsCloud implements Cloud {
         this.sfn = new SFNClient(config);
         this.ssm = new SSMClient(config);
         this.serviceQuotas = new ServiceQuotasClient(config);
+        // A bucket may be in another region than the run, and a name with dots is no host of S3's.
+        this.s3 = new S3Client({ ...config, followRegionRedirects: true, forcePathStyle: true });
         this.pricing = new PricingClient({ ...config, region: pricingRegion(options.region) });
     }
 
@@ -264,6 +270,18 @@ export class AwsCloud implements Cloud {
 
     onDemandUsdPerHour(instanceType: string): Promise<number | undefined> {
         return onDemandUsdPerHour(this.pricing, this.region, instanceType);
+    }
+
+    storedObject(
+        bucket: string,
+        key: string,
+        mostBytes: number,
+    ): Promise<StoredObject | undefined> {
+        return storedObject(this.s3, bucket, key, mostBytes);
+    }
+
+    storedKeys(bucket: string, prefix: string): Promise<string[]> {
+        return storedKeys(this.s3, bucket, prefix);
     }
 
     private async isGone(instanceId: string): Promise<boolean> {

@@ -51,6 +51,18 @@ export interface Cloud {
     describeTypes(instanceTypes: readonly string[]): Promise<DescribedType[]>;
     /** On-demand price in this region, Linux, shared tenancy; undefined where none is listed. */
     onDemandUsdPerHour(instanceType: string): Promise<number | undefined>;
+
+    /** An object of a bucket, undefined when there is none. Throws for one of more than `mostBytes`. */
+    storedObject(bucket: string, key: string, mostBytes: number): Promise<StoredObject | undefined>;
+    /** Keys of a bucket that begin so. */
+    storedKeys(bucket: string, prefix: string): Promise<string[]>;
+}
+
+/** What a machine has pushed to a bucket. */
+export interface StoredObject {
+    readonly bytes: Uint8Array;
+    /** The machine, as it said itself. */
+    readonly instanceId: string | undefined;
 }
 
 export interface Quota {

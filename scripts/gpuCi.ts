@@ -85,7 +85,11 @@ function program() {
             "--regions <regions>",
             "where to look, a,b (its output regions); default: the environment's or profile's",
         )
-        .option("--reports <dir>", "where the run's receipt goes (default: reports)")
+        .option("--reports <dir>", "where the run's report and receipt go (default: reports)")
+        .option(
+            "--report-bucket <name>",
+            "where the machine pushed its report; default: the setting reportBucket",
+        )
         .action(async (options) => {
             process.exitCode = await commands
                 .release()
@@ -165,6 +169,7 @@ function withRunSettings(command: Command, defaultTier?: string) {
     return withPlanSettings(command, defaultTier)
         .option("--caller-cidr <cidr>", "who may reach the machine by SSH; default: this computer")
         .option("--owner <owner>", "who pays; becomes a tag")
+        .option("--report-bucket <name>", "the machine pushes its report there as well")
         .option("--run-id <id>", "default: tier, time and four random digits")
         .option("--attempt <n>", "which try of the run this is, from 1");
 }

@@ -25,6 +25,20 @@ export function isSpotNotice(reason: string | undefined): boolean {
 }
 
 /**
+ * With what an attempt's report tells, where no console does: a machine that was about to power itself
+ * off may have been ended from outside before it had.
+ */
+export function withReason(
+    reasons: Readonly<Record<string, string>>,
+    machines: readonly Pick<Machine, "instanceId">[],
+    fromReport: string | undefined,
+): Record<string, string> {
+    const last = machines.at(-1);
+    const isTold = last !== undefined && fromReport !== undefined;
+    return { ...(isTold && { [last.instanceId]: fromReport }), ...reasons };
+}
+
+/**
  * Reasons by instance id, of the machines that powered themselves off and whose console the cloud
  * still shows. Never throws: a reason is worth having, and no more than that.
  */

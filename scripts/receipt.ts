@@ -40,7 +40,10 @@ const machine = z.strictObject({
     powerOffReason: z
         .string()
         .nullable()
-        .describe("Why the machine powered itself off, as its console says; null: it did not"),
+        .describe(
+            "Why the machine powered itself off, or was about to when it was ended, as its console or " +
+                "its report says; null: it was not",
+        ),
     billedGpuSeconds: z.number().nonnegative().describe("max(60, seconds running) x GPUs"),
     leakedGpuSeconds: z.number().nonnegative().describe("Seconds running past expiresAt x GPUs"),
     actualUsd: z.number().nonnegative().nullable(),

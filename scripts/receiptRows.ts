@@ -21,10 +21,7 @@ export function receiptRows(receipt: Receipt): [string, string][] {
                 ? `AWS account ${receipt.account}, ${receipt.region}`
                 : `emulated: ${receipt.awsEndpoint} answers in place of AWS`,
         ],
-        [
-            "Released by",
-            receipt.releasedBy + (machine?.powerOffReason ? `: ${machine.powerOffReason}` : ""),
-        ],
+        ["Released by", releasedBy(receipt)],
         ["Launched", receipt.launchedAt ?? "-"],
         ["Left running", receipt.leftRunningAt ?? "-"],
     ];
@@ -55,6 +52,13 @@ export function receiptRows(receipt: Receipt): [string, string][] {
         ["Checksum of receipt.json", receipt.sha256],
     );
     return rows;
+}
+
+/** A machine that was about to end itself may have been ended by another layer first. */
+function releasedBy({ releasedBy: layer, machine }: Receipt): string {
+    const reason = machine?.powerOffReason;
+    const says = layer === "watchdog" ? ": " : "; the machine itself: ";
+    return reason ? `${layer}${says}${reason}` : layer;
 }
 
 /** Where, how it ended, for how long, at what cost, and on which rung. */

@@ -2,6 +2,7 @@ import {
     existsSync,
     lstatSync,
     mkdirSync,
+    mkdtempSync,
     readdirSync,
     readFileSync,
     renameSync,
@@ -22,6 +23,7 @@ import { powerOffReason } from "./powerOffReason";
 import { receiptSchema, type Receipt } from "./receipt";
 import { isIntact } from "./receiptChecksum";
 import { receiptRows } from "./receiptRows";
+import { unpackReport } from "./unpackReport";
 
 const BROUGHT_HOME = ["results.json", "junit.xml", "report.html", "ladder.json"];
 /** What a run writes itself, and once: all else in its folder came home with an attempt. */
@@ -72,7 +74,7 @@ export class ReportFolder {
         const logs = join(this.path, "logs");
         const hasLogs = existsSync(logs) && readdirSync(logs).length > 0;
         const kept = came.filter((name) => name !== "logs" || hasLogs);
-        const target = join(this.path, "attempts", String(attempt));
+        const target = this.attemptPath(attempt);
         rmSync(target, { recursive: true, force: true });
         if (kept.length > 0) {
             mkdirSync(target, { recursive: true });
@@ -86,12 +88,35 @@ export class ReportFolder {
     /** Makes an earlier attempt's files the run's own again, where the later ones brought none. */
     bringBack(attempt: number, last: number): void {
         this.keepAttempt(last);
-        const kept = join(this.path, "attempts", String(attempt));
+        const kept = this.attemptPath(attempt);
         for (const name of readdirSync(kept)) {
             rmSync(join(this.path, name), { recursive: true, force: true });
             renameSync(join(kept, name), join(this.path, name));
         }
         rmSync(kept, { recursive: true, force: true });
+    }
+
+    /**
+     * Unpacks a report that a machine has pushed: in the place of what came home, which is nothing of
+     * use, or below attempts/. The run's own files stay as they are.
+     *
+     * @throws Error for an archive that is not to be trusted; then nothing is changed.
+     */
+    takeArchive(archive: Uint8Array, attempt?: number): void {
+        const target = attempt === undefined ? this.path : this.attemptPath(attempt);
+        mkdirSync(target, { recursive: true });
+        const incoming = mkdtempSync(join(target, ".incoming-"));
+        try {
+            unpackReport(archive, incoming);
+            for (const name of readdirSync(incoming)) {
+                if (!OF_THE_RUN.includes(name)) {
+                    rmSync(join(target, name), { recursive: true, force: true });
+                    renameSync(join(incoming, name), join(target, name));
+                }
+            }
+        } finally {
+            rmSync(incoming, { recursive: true, force: true });
+        }
     }
 
     /** What the program brought home during `up`. Never throws. */
@@ -118,9 +143,10 @@ export class ReportFolder {
         }
     }
 
-    /** Why the machine ended the suite, as its own log says; undefined where it did not. */
-    powerOffReason(): string | undefined {
-        const path = join(this.path, "logs", "power-off.log");
+    /** Why the machine ended itself or the suite, as its own log says; undefined where it did not. */
+    powerOffReason(attempt?: number): string | undefined {
+        const folder = attempt === undefined ? this.path : this.attemptPath(attempt);
+        const path = join(folder, "logs", "power-off.log");
         return existsSync(path) ? powerOffReason(readFileSync(path, "utf8")) : undefined;
     }
 
@@ -204,6 +230,10 @@ export class ReportFolder {
         rmSync(next, { force: true });
         symlinkSync(basename(this.path), next);
         renameSync(next, latest);
+    }
+
+    private attemptPath(attempt: number): string {
+        return join(this.path, "attempts", String(attempt));
     }
 
     private setAside(name: string): void {

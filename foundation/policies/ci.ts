@@ -1,5 +1,6 @@
 import { FOUNDATION_NAMES, PRODUCT } from "../../components/names";
 import { AMI_PARAMETER } from "../../machine/image";
+import { REPORTS_PREFIX } from "../../machine/reportBucket";
 import {
     arnsOf,
     iamArn,
@@ -9,7 +10,6 @@ import {
     type PolicyDocument,
     type PolicyStatement,
 } from "./document";
-import { REPORTS_PREFIX } from "./machine";
 
 /** Names of a run's key pair and schedule. The sweep's has one part less, and does not match. */
 const RUN_NAMES = `${PRODUCT}-*-*`;

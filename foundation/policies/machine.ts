@@ -1,7 +1,5 @@
+import { REPORTS_PREFIX } from "../../machine/reportBucket";
 import { policyDocument, type PolicyDocument } from "./document";
-
-/** Below this, by run, the reports lie in the report bucket. */
-export const REPORTS_PREFIX = "runs/";
 
 /**
  * What a rented machine may do: store its report. Whoever breaks into one can read nothing, not even

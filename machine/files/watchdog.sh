@@ -5,6 +5,7 @@
 set -u
 state=/var/lib/ephemeral-gpu-ci
 run=/run/ephemeral-gpu-ci
+push=/opt/ephemeral-gpu-ci/push.py
 
 power_off() {
     if [ ! -e "$run/power-off-reason" ]; then
@@ -13,7 +14,17 @@ power_off() {
         printf '%s\n' "$message" >>"$state/power-off.log"
         printf '%s\n' "$message" >/dev/console
         sync
+        # The report as it is now, with the reason; an earlier push may hold less.
+        if [ -e $push ]; then
+            : >"$run/pushing"
+            (systemctl kill -s KILL gpu-ci-push; $push; rm "$run/pushing") >/dev/null 2>&1 &
+        fi
     fi
+    # For 15 s at most: no power-off depends on how a push goes.
+    tries=0
+    while [ -e "$run/pushing" ] && [ $((tries += 1)) -le 15 ]; do
+        sleep 1
+    done
     # Only a power-off, not a halt, counts as the machine's own shutdown for EC2.
     systemctl poweroff --no-block || systemctl poweroff --force --force
     # A unit that refuses to stop must not hold a rented machine.

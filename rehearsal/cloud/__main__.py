@@ -15,7 +15,7 @@ from typing import Any
 
 from . import moto_settings  # noqa: F401  (before moto)
 from .clock import iso
-from .machines import DockerMachines, NoMachines, SleepingMachines, own_cloud_id
+from .machines import FRONT_DOOR, DockerMachines, NoMachines, SleepingMachines, own_cloud_id
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler  # noqa: E402
 from werkzeug.serving import make_server  # noqa: E402
@@ -56,6 +56,23 @@ def parse_arguments() -> argparse.Namespace:
         if not arguments.docker_host:
             arguments.docker_host = "unix:///var/run/docker.sock"
     return arguments
+
+
+def open_front_door(state_dir: Path, cloud: Any) -> None:
+    """Machines reach the cloud by a socket in a folder that they mount: nothing more listens here."""
+    folder = state_dir / FRONT_DOOR
+    folder.mkdir(exist_ok=True)
+    path = folder / "s3.sock"
+    path.unlink(missing_ok=True)
+    try:
+        door = make_server(
+            f"unix://{path}", 0, cloud.for_machines, threaded=True, request_handler=QuietHandler
+        )
+    except OSError as problem:
+        # Such as a path that is too long for a socket.
+        print(f"rehearsal cloud: machines cannot reach it: {problem}", file=sys.stderr)
+        return
+    threading.Thread(target=door.serve_forever, daemon=True).start()
 
 
 def main() -> int:
@@ -100,6 +117,7 @@ def main() -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    open_front_door(state_dir, cloud)
     started = {"endpoint": endpoint, "pid": os.getpid(), "startedAt": iso(time.time())}
     started["machines"] = arguments.machines
     started["addresses"] = f"127.0.{cloud.compute.addresses.octet}.0/24"

@@ -76,7 +76,9 @@ class Cloud:
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ.pop("wsgi.input_terminated", None)
         environ["CONTENT_LENGTH"] = str(len(body))
-        if environ["PATH_INFO"].startswith("/_rehearsal/"):
+        if environ.get(FROM_MACHINE):
+            status, headers, data = self._serve(environ, body)
+        elif environ["PATH_INFO"].startswith("/_rehearsal/"):
             status, headers, data = self._control(environ, body)
         elif environ["PATH_INFO"].startswith("/moto-api"):
             status, headers, data = _plain(404, "the rehearsal's control API is /_rehearsal/")
@@ -87,6 +89,12 @@ class Cloud:
         start_response(f"{status} {_reason(status)}", headers)
         return [data]
 
+    def for_machines(
+        self, environ: Environ, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """The same cloud, for whoever can prove to be one of its machines."""
+        return self({**environ, FROM_MACHINE: True}, start_response)
+
     # AWS
 
     def _serve(self, environ: Environ, body: bytes) -> Response:
@@ -94,6 +102,8 @@ class Cloud:
         call = parse_call(environ, body)
         hits = []
         try:
+            only_machines = FROM_MACHINE in environ
+            self.compute.machine_roles.admit(call, environ, body, only_machines)
             self._refuse_unknown(call)
             validate(call)
             with self.lock:
@@ -306,6 +316,8 @@ class Cloud:
 
 # moto would launch these past the meter and without a machine.
 OTHER_LAUNCHES = ("RequestSpotInstances", "RequestSpotFleet", "CreateFleet")
+# Set by the door that only machines reach.
+FROM_MACHINE = "rehearsal.from_machine"
 HOP_BY_HOP = ("connection", "transfer-encoding", "keep-alive")
 
 

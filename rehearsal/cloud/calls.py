@@ -44,6 +44,7 @@ class Call:
     action: str
     protocol: str
     caller: str
+    access_key: str = ""
     agent: str = ""
     app: str = ""
     role_arn: str = ""
@@ -106,6 +107,8 @@ class CallLog:
             "params": redact(call.params),
             "resourceTags": call.resource_tags,
         }
+        if call.role_arn:
+            entry["role"] = call.role_arn
         if error:
             entry["error"] = error
         if note:

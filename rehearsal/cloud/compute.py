@@ -18,6 +18,7 @@ from . import moto_settings  # noqa: F401  (before moto)
 from .addresses import Addresses
 from .calls import current_call
 from .clock import Clock
+from .machine_roles import MachineRoles
 from .machines import MachineSpec
 from .meter import Machine, Meter
 from .paging import Page
@@ -62,6 +63,7 @@ class Compute:
     def __init__(
         self, clock: Clock, meter: Meter, machines: Any, quotas: Quotas, lock: threading.RLock
     ) -> None:
+        self.machine_roles = MachineRoles()
         self.clock = clock
         self.meter = meter
         self.machines = machines
@@ -168,6 +170,7 @@ class Compute:
             hostname=instance.private_dns_name.split(".")[0],
             user_data=base64.b64decode(user_data),
             public_key=self._public_key(instance),
+            metadata=self.machine_roles.metadata(instance.id, call) if call else {},
         )
         self._in_background(instance, lambda: self.machines.boot(spec))
 

@@ -19,6 +19,8 @@ from typing import Any, Callable, Dict, List, Optional
 
 LABEL = "ephemeral-gpu-ci.rehearsal"
 COMMAND_SECONDS = 120
+# The folder, below the cloud's own, that holds the socket by which machines reach it.
+FRONT_DOOR = "front-door"
 # An instance is `pending` and `shutting-down` at least this long, so that no client learns to
 # depend on an answer that AWS would never give at once.
 SETTLE_SECONDS = 0.5
@@ -41,6 +43,8 @@ class MachineSpec:
     user_data: bytes
     # Of the instance's key pair, as EC2's metadata service hands it to cloud-init.
     public_key: Optional[str]
+    # What the metadata service answers beside that: region, and credentials of the machine's role.
+    metadata: Dict[str, Any]
 
 
 class NoMachines:
@@ -89,6 +93,7 @@ class SleepingMachines(NoMachines):
         machine = {
             "instanceId": spec.instance_id,
             "address": spec.address,
+            "metadata": spec.metadata,
             "userDataBase64": base64.b64encode(spec.user_data).decode("ascii"),
         }
         scratch = self._dir / f".{spec.instance_id}"
@@ -172,6 +177,8 @@ class DockerMachines:
                 command += ["-v", "/sys/fs/cgroup/systemd:/sys/fs/cgroup/systemd:rw"]
             command += ["-v", f"{folder / 'seed'}:/var/lib/cloud/seed/nocloud:ro"]
             command += ["-v", f"{folder / 'machine.json'}:/etc/rehearsal/machine.json:ro"]
+            command += ["-v", f"{folder / 'metadata.json'}:/etc/rehearsal/metadata.json:ro"]
+            command += ["-v", f"{self._state_dir / FRONT_DOOR}:/etc/rehearsal/front-door:ro"]
             command += ["-v", f"{name}:/var/lib/containers"]
             if self._image_store_volume:
                 command += ["-v", f"{self._image_store_volume}:/opt/images:ro"]
@@ -283,6 +290,9 @@ class DockerMachines:
         (seed / "user-data").write_bytes(spec.user_data)
         # User data may hold a host key.
         (seed / "user-data").chmod(0o600)
+        metadata = folder / "metadata.json"
+        metadata.touch(mode=0o600)
+        metadata.write_text(json.dumps(spec.metadata), encoding="utf-8")
         machine = {
             "instanceId": spec.instance_id,
             "instanceType": spec.instance_type,

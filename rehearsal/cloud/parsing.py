@@ -70,6 +70,7 @@ def parse_call(environ: Dict[str, Any], body: bytes) -> Call:
         action="?",
         protocol="rest-xml" if signing_name == "s3" else "json",
         caller=CALLER_BY_ACCESS_KEY.get(access_key, "client"),
+        access_key=access_key,
         agent=user_agent.split(" ")[0],
         app=app.group(1) if app else "",
     )

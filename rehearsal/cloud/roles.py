@@ -1,4 +1,4 @@
-"""The part of IAM that decides a rehearsal: may this service take this role, and do this with it?
+"""The part of IAM that decides a rehearsal: may this service or machine do this with its role?
 
 Reads a role's trust and its policies, Allow and Deny, with wildcards. Conditions are not judged: an
 Allow counts whatever its condition, a Deny with one does not. Nor are permission boundaries,
@@ -18,6 +18,16 @@ from moto.iam.models import iam_backends  # noqa: E402
 
 from .calls import Call
 from .errors import AwsError
+
+
+REFUSALS = {"ec2": "UnauthorizedOperation", "s3": "AccessDenied"}
+# S3, "Actions, resources, and condition keys": what is not named as its call is.
+PERMISSIONS = {
+    ("s3", "HeadObject"): "GetObject",
+    ("s3", "HeadBucket"): "ListBucket",
+    ("s3", "ListObjects"): "ListBucket",
+    ("s3", "ListObjectsV2"): "ListBucket",
+}
 
 
 def find_role(role_arn: str) -> Optional[Any]:
@@ -59,10 +69,10 @@ def refuse_unless_allowed(call: Call) -> None:
     """Raises what AWS answers a service whose role does not allow the call."""
     role = find_role(call.role_arn)
     prefix = {"stepfunctions": "states"}.get(call.service, call.service)
-    action = f"{prefix}:{call.action}"
+    action = f"{prefix}:{PERMISSIONS.get((call.service, call.action), call.action)}"
     for resource in _resources(call):
         if role is None or not allows(role, action, resource):
-            code = "UnauthorizedOperation" if call.service == "ec2" else "AccessDeniedException"
+            code = REFUSALS.get(call.service, "AccessDeniedException")
             raise AwsError(
                 code,
                 f"{call.role_arn} is not authorized to perform: {action} on resource: {resource}",
@@ -71,6 +81,9 @@ def refuse_unless_allowed(call: Call) -> None:
 
 
 def _resources(call: Call) -> List[str]:
+    if call.service == "s3":
+        names = [str(call.params[name]) for name in ("Bucket", "Key") if name in call.params]
+        return [f"arn:aws:s3:::{'/'.join(names) or '*'}"]
     if call.service == "ec2" and not call.action.startswith("Describe"):
         ids = call.params.get("InstanceIds") or []
         account = f"{call.region}:{moto_settings.ACCOUNT_ID}"

@@ -12,12 +12,14 @@ import { chooseRegions } from "../region";
 import { releaseReceipt } from "../releaseReceipt";
 import { releaseRun } from "../releaseRun";
 import { ReportFolder } from "../reportFolder";
+import { namedBucket, reportOfReleasedRun, settingsBucket } from "../reportOfReleasedRun";
 
 export interface ReleaseCommandOptions {
     readonly run: string;
     /** Comma-separated; a run that failed over names its own in its output `regions`. */
     readonly regions?: string;
     readonly reports?: string;
+    readonly reportBucket?: string;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function releaseCommand(
     projectDir: string,
 ): Promise<number> {
     checkRunId(options.run);
+    const given = namedBucket(options.reportBucket, process.env);
     const progress = new Progress({
         write: (line) => process.stdout.write(`${line}\n`),
         github: inGitHubActions(process.env),
@@ -47,18 +50,25 @@ export async function releaseCommand(
     }
 
     const engine = new LocalEngine(projectDir);
-    const released = await releaseRun({
-        ...{ runId: options.run, regions, projectDir, engine, openCloud, progress },
-    });
+    const runId = options.run;
+    const ended = await releaseRun({ runId, regions, projectDir, engine, openCloud, progress });
     const reports = resolve(options.reports ?? join(projectDir, "reports"));
-    const folder = new ReportFolder(reports, options.run);
-    const hasActed = released.regions.some((region) => region.hasActed);
+    const folder = new ReportFolder(reports, runId);
+    const bucket = given ?? settingsBucket(runId, ended, projectDir);
+    const { released, hasCome } =
+        bucket === undefined
+            ? { released: ended, hasCome: false }
+            : await reportOfReleasedRun(ended, {
+                  ...{ bucket, runId, folder, progress },
+                  cloud: openCloud(regions[0]),
+              });
+    const hasActed = released.regions.some((region) => region.hasActed) || hasCome;
     const earlier = folder.readReceipt();
     const stands = earlier?.leftovers.length === 0 && released.exitCode === 0 && !hasActed;
     const receipt = stands
         ? earlier
         : releaseReceipt({
-              runId: options.run,
+              runId,
               released,
               home: folder.readResults(),
               account,
@@ -80,7 +90,7 @@ export async function releaseCommand(
         progress.line(`${name}: ${value}`);
     }
     progress.end();
-    writeGitHubSummary(process.env, summaryTable(`GPU run ${options.run}`, receiptRows(receipt)));
+    writeGitHubSummary(process.env, summaryTable(`GPU run ${runId}`, receiptRows(receipt)));
     return released.exitCode;
 }
 

@@ -27,6 +27,20 @@ export async function keyMaterial(session: Session, stack: string): Promise<Need
         .flatMap(({ urn, outputs }) => needlesOf(urn.split("::").pop()!, plain(outputs?.base64)));
 }
 
+/** What a machine signs with, as its metadata service tells it. */
+export function roleCredentials(session: Session, instanceId: string): Needle[] {
+    const path = join(session.dir, "machines", instanceId, "metadata.json");
+    const { SecretAccessKey, Token } = JSON.parse(readFileSync(path, "utf8")).credentials;
+    const needles = (what: string, text: string) => [
+        { what, text },
+        ...base64Of(Buffer.from(text)).map((each) => ({ what: `${what}, base64`, text: each })),
+    ];
+    return [
+        ...needles("the role's secret key", SecretAccessKey),
+        ...needles("the role's session token", Token),
+    ];
+}
+
 function plain(value: unknown): string {
     return typeof value === "string"
         ? value

@@ -13,12 +13,14 @@ import {
     stopSession,
     until,
 } from "./harness";
-import { filesOf, findNeedles, keyMaterial, type Needle } from "./keyMaterial";
+import { filesOf, findNeedles, keyMaterial, roleCredentials, type Needle } from "./keyMaterial";
+
+const BUCKET = "acme-gpu-reports";
 
 let session: Session;
 
 beforeAll(async () => {
-    session = await startSession();
+    session = await startSession({}, { reportBucketName: BUCKET });
 }, 120_000);
 afterAll(() => stopSession(session));
 
@@ -45,13 +47,18 @@ async function watchedRun(runId: string, whenReady?: () => Promise<void>, ...mor
     const driver = startGpuCi(session, ["run", "--tier", "commit", "--run-id", runId, ...more]);
     try {
         await driver.printed("the server is ready");
-        const needles = await keyMaterial(session, stack);
+        const [{ instanceId }] = await machinesOf(session, runId);
+        const needles = [
+            ...(await keyMaterial(session, stack)),
+            ...roleCredentials(session, instanceId),
+        ];
         const plainState = await pulumi(session, ["stack", "export", "--stack", stack]);
         await whenReady?.();
         const exitCode = await driver.ended;
         const places = {
             "the driver's output": driver.output,
             "the state in plain": plainState.output,
+            "the machine's console": await session.console(instanceId),
             "the calls to the cloud": JSON.stringify(await session.calls()),
             ...prefixed("report", filesOf(join(PROJECT_DIR, "reports", runId))),
             ...prefixed("backend", filesOf(session.env.PULUMI_BACKEND_URL!.replace("file://", ""))),
@@ -73,8 +80,8 @@ function expectNoKey(
     places: Readonly<Record<string, string>>,
     processes: string,
 ): void {
-    // Client and host key; a search for nothing finds nothing.
-    expect(new Set(needles.map(({ what }) => what.split(",")[0])).size).toBe(2);
+    // Client and host key, the role's key and token; a search for nothing finds nothing.
+    expect(new Set(needles.map(({ what }) => what.split(",")[0])).size).toBe(4);
     const all = { ...places, "the process list": processes };
     expect(findNeedles(needles, all)).toEqual([]);
     for (const [place, text] of Object.entries(all)) {
@@ -83,7 +90,12 @@ function expectNoKey(
 }
 
 test("no key in command text, log, plain state, process list or report of a run that passes", async () => {
-    const { exitCode, needles, places, processes, driver } = await watchedRun("test-secrets");
+    const { exitCode, needles, places, processes, driver } = await watchedRun(
+        "test-secrets",
+        undefined,
+        "--report-bucket",
+        BUCKET,
+    );
     expect({ exitCode, output: exitCode === 0 ? "" : driver.output }).toEqual({
         exitCode: 0,
         output: "",

@@ -180,6 +180,31 @@ describe("when it gives up before that", () => {
     });
 });
 
+describe("the report bucket", () => {
+    const configOf = (made: Made) =>
+        unpackUserData(secretValue(only(made, INSTANCE).userData)).config;
+
+    test("the machine knows where in it its report goes, and how to push it", async () => {
+        const config = configOf(await make({ reportBucket: "acme-reports" }));
+        expect(config).toContain("/acme-reports/runs/bench-1/1/report.tar.gz\n");
+        expect(config).toContain("path: /opt/ephemeral-gpu-ci/push.py\n");
+    });
+
+    test("without one the machine has nothing to push with", async () => {
+        expect(configOf(await make())).not.toMatch(/path: \S*(push|report-bucket)/);
+    });
+
+    test.each([
+        [{ reportBucket: "My_Reports" }, /"My_Reports"/],
+        [{ reportBucket: "acme-reports", reportEndpoint: "http://10.0.0.1" }, /http:\/\/10.0.0.1/],
+    ])("%j is refused before anything is made", async (args, message) => {
+        const registered = await recordResources();
+        const { EphemeralGpu: Component } = await import("../../components");
+        expect(() => new Component("gpu", { ...ARGS, ...args })).toThrow(message);
+        expect(registered.filter(({ type }) => !type.startsWith("ephemeral-gpu-ci:"))).toEqual([]);
+    });
+});
+
 describe("access", () => {
     test("a subnet leads to its VPC", async () => {
         const made = await make({ subnetId: "subnet-0a1b" });

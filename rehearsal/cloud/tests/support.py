@@ -34,11 +34,14 @@ ALLOW_ALL = {
 
 
 class CloudUnderTest:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, machines: str = "none") -> None:
         self.directory = directory
         self._clients: Dict[str, Any] = {}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "rehearsal.cloud", "--dir", str(directory)],
+            [
+                *(sys.executable, "-m", "rehearsal.cloud"),
+                *("--dir", str(directory), "--machines", machines),
+            ],
             cwd=REPOSITORY,
             stdout=subprocess.DEVNULL,
         )
@@ -134,12 +137,13 @@ class CloudTest(unittest.TestCase):
     """Tests of one class share a cloud and run in the order of their names."""
 
     cloud: CloudUnderTest
+    machines = "none"
 
     @classmethod
     def setUpClass(cls) -> None:
         folder = tempfile.TemporaryDirectory(prefix="rehearsal-cloud-")
         cls.addClassCleanup(folder.cleanup)
-        cls.cloud = CloudUnderTest(Path(folder.name))
+        cls.cloud = CloudUnderTest(Path(folder.name), cls.machines)
         cls.addClassCleanup(cls.cloud.stop)
 
     def refused(self, code: str) -> Any:

@@ -11,6 +11,7 @@ import type {
     Quota,
     ResourceAnswer,
     RunQuery,
+    StoredObject,
 } from "../../../scripts/cloud";
 import {
     EngineError,
@@ -53,6 +54,8 @@ export class FakeCloud implements Cloud {
     onDemandUsd: Record<string, number | undefined> = {};
     /** What machines have written to their consoles, by instance id. */
     consoles: Record<string, string> = {};
+    /** What machines have pushed, by `bucket/key`; an error is what the bucket answers. */
+    stored: Record<string, StoredObject | Error> = {};
     noCredentials = false;
     /** How many listings of machines are still to be of before any launch. */
     listingsBehind = 0;
@@ -190,6 +193,18 @@ export class FakeCloud implements Cloud {
     describeTypes = async (types: readonly string[]) =>
         this.types.filter(({ instanceType }) => types.includes(instanceType));
     onDemandUsdPerHour = async (type: string) => this.onDemandUsd[type];
+    storedObject = async (bucket: string, key: string) => {
+        this.calls.push(`storedObject ${bucket}/${key}`);
+        const found = this.stored[`${bucket}/${key}`];
+        if (found instanceof Error) {
+            throw found;
+        }
+        return found;
+    };
+    storedKeys = async (bucket: string, prefix: string) =>
+        Object.keys(this.stored)
+            .filter((path) => path.startsWith(`${bucket}/${prefix}`))
+            .map((path) => path.slice(bucket.length + 1));
 
     private failOn(call: keyof Failures): void {
         const error = this.failures[call]?.shift();

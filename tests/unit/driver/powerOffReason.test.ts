@@ -1,4 +1,4 @@
-import { isSpotNotice, powerOffReason } from "../../../scripts/powerOffReason";
+import { isSpotNotice, powerOffReason, withReason } from "../../../scripts/powerOffReason";
 
 test.each([
     [
@@ -30,4 +30,23 @@ test("a spot notice is told from the rest", () => {
     expect(isSpotNotice('spot notice: {"action":"terminate"}')).toBe(true);
     expect(isSpotNotice("phase test: more than its 60 s")).toBe(false);
     expect(isSpotNotice(undefined)).toBe(false);
+});
+
+describe("a reason in the report", () => {
+    const machines = [{ instanceId: "i-1" }, { instanceId: "i-2" }];
+
+    test("is the last machine's, which wrote it", () => {
+        expect(withReason({}, machines, "disk: full")).toEqual({ "i-2": "disk: full" });
+    });
+
+    test("gives way to what the console says", () => {
+        expect(withReason({ "i-2": "GPU: idle" }, machines, "disk: full")).toEqual({
+            "i-2": "GPU: idle",
+        });
+    });
+
+    test("that is not there changes nothing", () => {
+        expect(withReason({}, machines, undefined)).toEqual({});
+        expect(withReason({}, [], "disk: full")).toEqual({});
+    });
 });

@@ -51,7 +51,7 @@ esac`,
     /** Writes a file below the machine's root; its paths are those of the machine. */
     put(name: string, content: string): void {
         const moved = content.replace(
-            /(?<![\w.])\/((etc|opt|run|var\/lib|var\/log)\/ephemeral-gpu-ci|dev\/console|proc\/uptime)/g,
+            /(?<![\w.])\/((etc|opt|run|var\/lib|var\/log)[/ ]ephemeral-gpu-ci|dev\/console|proc\/uptime)/g,
             `${this.root}/$1`,
         );
         mkdirSync(dirname(this.path(name)), { recursive: true });

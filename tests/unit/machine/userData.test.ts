@@ -6,8 +6,14 @@ import { parse } from "yaml";
 
 import { isUserError } from "../../../common/userError";
 import { guardSettings } from "../../../machine/guard";
+import { pushFiles } from "../../../machine/reportBucket";
 import { serverFiles, suiteFiles } from "../../../machine/serverFiles";
-import { machineText, machineUserData, UserDataArgs } from "../../../machine/userData";
+import {
+    machineText,
+    machineUserData,
+    USER_DATA_LIMIT_BYTES,
+    UserDataArgs,
+} from "../../../machine/userData";
 import { ladderOf } from "../../../sizing/ladder";
 import { serverArgs, ServerOptions } from "../../../sizing/serverArgs";
 import { unpackUserData } from "../../../rehearsal/unpackUserData";
@@ -93,7 +99,14 @@ test("what is longer than EC2 takes is refused, with the numbers", () => {
     expect((refused as Error).message).toMatch(/\d{5} bytes.*16384/);
 });
 
-test("with the longest ladder, a kilobyte of what EC2 takes is free", () => {
+test.each([
+    ["a kilobyte of what EC2 takes is free", {}, 1024],
+    [
+        "600 bytes are, where the report is pushed",
+        { reportBucket: "b".repeat(63), reportEndpoint: `https://${"e".repeat(60)}` },
+        600,
+    ],
+])("with the longest ladder, %s", (_, bucket, leastFree) => {
     const server: ServerOptions = {
         modelId: "Qwen/Qwen3-VL-235B-A22B-Thinking",
         precision: "bf16",
@@ -115,11 +128,14 @@ test("with the longest ladder, a kilobyte of what EC2 takes is free", () => {
         args: serverArgs(server),
         ladder,
     });
-    const rest = ARGS.files.filter(({ path }) => !files.some((file) => file.path === path));
+    const rest = [
+        ...ARGS.files.filter(({ path }) => !files.some((file) => file.path === path)),
+        ...pushFiles(bucket, { runId: "r".repeat(36), attempt: 1 }),
+    ];
     const hostKey = { ...ARGS.hostKey, privateKey: randomBytes(300).toString("base64") };
     const userData = machineUserData({ ...ARGS, hostKey, files: [...files, ...rest] });
     expect(ladder).toHaveLength(7);
-    expect(userData.length).toBeLessThan(15 * 1024);
+    expect(userData.length).toBeLessThan(USER_DATA_LIMIT_BYTES - leastFree);
 });
 
 test("an argument with a line break is refused", () => {
@@ -130,7 +146,7 @@ test.each(readdirSync(join(__dirname, "../../../machine/files")))(
     "%s keeps its first line and loses its comments",
     (name) => {
         const lines = machineText(name).split("\n");
-        expect(lines[0]).toMatch(name.endsWith(".sh") ? /^#/ : /^\[Unit\]/);
+        expect(lines[0]).toMatch(/\.(sh|py)$/.test(name) ? /^#/ : /^\[Unit\]/);
         expect(lines.slice(2).some((line) => line.startsWith("#"))).toBe(false);
     },
 );

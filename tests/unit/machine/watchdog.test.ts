@@ -142,3 +142,32 @@ test("a full disk does not keep it from looking", () => {
     expect(look(1_000_100, 150)).toBeUndefined();
     expect(look(1_000_600, 650)).toMatch(/^the deadline is near/);
 });
+
+describe("with a report bucket", () => {
+    const PUSH = "opt/ephemeral-gpu-ci/push.py";
+    const asked = () => machine.read("systemctl.log").trimEnd().split("\n");
+
+    test("the report is pushed with the reason before the power-off, once", () => {
+        machine.put(PUSH, `#!/bin/sh\ncat /${STATE}/power-off.log >>/${RUN}/pushed\n`);
+        look(1_000_600, 50);
+        look(1_000_603, 53);
+        expect(machine.read(`${RUN}/pushed`)).toMatch(/^.*power off: the deadline is near.*\n$/);
+        // An earlier push could otherwise end after this one.
+        expect(asked()[0]).toBe("kill -s KILL gpu-ci-push");
+    });
+
+    test("a push that hangs is left alone after 15 s", () => {
+        machine.command("sleep", `echo "$1" >>${machine.path("slept")}`);
+        machine.put(PUSH, `#!/bin/sh\nexec /bin/sleep 20\n`);
+        expect(look(1_000_600, 50)).toMatch(/^the deadline is near/);
+        expect(machine.read("slept").trimEnd().split("\n")).toEqual([...Array(15).fill("1"), "10"]);
+        expect(asked()).toContain("poweroff --no-block");
+    });
+
+    test("a push that cannot run at all holds nothing up", () => {
+        machine.command("sleep", `/bin/sleep 0.1`);
+        machine.put(PUSH, "#!/nowhere\n");
+        expect(look(1_000_600, 50)).toMatch(/^the deadline is near/);
+        expect(machine.read(`${RUN}/pushing`)).toBe("");
+    });
+});
