@@ -4,18 +4,18 @@ import { actionsOf } from "./coverage";
 import { actionOf, NEEDS_NO_PERMISSION } from "./requests";
 import { ACCOUNT } from "./simulate";
 
+export type Role = "ci" | "terminator" | "deadline" | "machine";
+
+const ROLE_OF_CALLER: Readonly<Record<string, Role>> = {
+    states: "terminator",
+    scheduler: "deadline",
+    machine: "machine",
+};
+
 /** Whose role a call was made with. Nobody's here: the foundation's administrator, and tests. */
 export function roleOf({ caller, app }: Pick<Call, "caller" | "app">): Role | undefined {
-    if (caller === "states") {
-        return "terminator";
-    }
-    if (caller === "scheduler") {
-        return "deadline";
-    }
-    return app === APPS.ci ? "ci" : undefined;
+    return ROLE_OF_CALLER[caller] ?? (app === APPS.ci ? "ci" : undefined);
 }
-
-export type Role = "ci" | "terminator" | "deadline";
 
 /** The calls of a role. */
 export function callsOf(role: Role, calls: readonly Call[]): Call[] {

@@ -12,26 +12,21 @@ import {
     RunInstancesCommand,
     type TagSpecification,
 } from "@aws-sdk/client-ec2";
-import {
-    GetPolicyCommand,
-    GetPolicyVersionCommand,
-    GetRolePolicyCommand,
-    IAMClient,
-} from "@aws-sdk/client-iam";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 
-import { FOUNDATION_NAMES, runTags } from "../../components/names";
+import { runTags } from "../../components/names";
 import type { PolicyDocument } from "../../foundation/policies/document";
 import { NOT_SEEN_IN_REHEARSAL } from "../../foundation/policies/notSeenInRehearsal";
 import { AMI_PARAMETER } from "../../machine/image";
 import { SleepingMachines } from "../../rehearsal/faults/sleepingMachines";
 import { REFUSALS } from "../../rehearsal/refusedLaunches";
 import type { Call, Session } from "../../rehearsal/session";
-import { callsOf, type Role } from "../permissions/callers";
+import { callsOf } from "../permissions/callers";
 import { missing, unused, withoutActions } from "../permissions/coverage";
+import { deployedPolicy } from "../permissions/deployed";
 import { forgottenKinds } from "../permissions/kinds";
 import { actionOf, requestsOf } from "../permissions/requests";
-import { ACCOUNT } from "../permissions/simulate";
 import {
     gpuCi,
     machinesOf,
@@ -54,7 +49,7 @@ let session: Session;
 let sleepers: SleepingMachines;
 let ec2: EC2Client;
 let imageId: string;
-let policies: Record<Role, PolicyDocument>;
+let iam: IAMClient;
 
 beforeAll(async () => {
     session = await startSession({ machines: "sleeping" });
@@ -69,7 +64,7 @@ beforeAll(async () => {
         new GetParameterCommand({ Name: AMI_PARAMETER }),
     );
     imageId = Parameter!.Value!;
-    policies = await deployedPolicies(new IAMClient(cloud));
+    iam = new IAMClient(cloud);
     writeFileSync(SETTINGS, readFileSync(join(PROJECT_DIR, "Pulumi.dev.yaml")));
 }, 120_000);
 
@@ -79,23 +74,6 @@ afterAll(async () => {
     await stopSession(session);
 });
 afterEach(() => session.injectFaults([]));
-
-async function deployedPolicies(iam: IAMClient): Promise<Record<Role, PolicyDocument>> {
-    const inline = async (RoleName: string, PolicyName: string) => {
-        const found = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
-        return JSON.parse(decodeURIComponent(found.PolicyDocument!));
-    };
-    const PolicyArn = `arn:aws:iam::${ACCOUNT.id}:policy/${FOUNDATION_NAMES.ciPolicyName}`;
-    const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
-    const { PolicyVersion } = await iam.send(
-        new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy!.DefaultVersionId }),
-    );
-    return {
-        ci: JSON.parse(decodeURIComponent(PolicyVersion!.Document!)),
-        terminator: await inline(FOUNDATION_NAMES.terminatorName, "end-machines"),
-        deadline: await inline(FOUNDATION_NAMES.deadlineRoleName, "start-terminator"),
-    };
-}
 
 async function passes(command: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
     const { exitCode, output } = await gpuCi(session, command, env);
@@ -235,15 +213,17 @@ test("the sweep and a run's own deadline start the terminator, which has two pag
 }, 90_000);
 
 describe.each(["ci", "terminator", "deadline"] as const)("the policy for %s", (role) => {
+    let policy: PolicyDocument;
     let calls: Call[];
 
     beforeAll(async () => {
+        policy = await deployedPolicy(iam, role);
         calls = callsOf(role, await session.calls());
     });
 
     test("nothing is missing: IAM would have allowed every recorded call", async () => {
         expect(calls.length).toBeGreaterThan(0);
-        expect(await missing(policies[role], calls.flatMap(requestsOf))).toEqual([]);
+        expect(await missing(policy, calls.flatMap(requestsOf))).toEqual([]);
     }, 60_000);
 
     test("nothing is forgotten: each call was judged on all that AWS judges it on", async () => {
@@ -253,7 +233,7 @@ describe.each(["ci", "terminator", "deadline"] as const)("the policy for %s", (r
 
     test("nothing is unused: a recorded call needed each action and each resource", async () => {
         const requests = calls.flatMap(requestsOf);
-        expect(await unused(withoutActions(policies[role], UNSEEN), requests)).toEqual([]);
+        expect(await unused(withoutActions(policy, UNSEEN), requests)).toEqual([]);
         const actions = new Set(calls.map(actionOf));
         expect(UNSEEN.filter((action) => actions.has(action))).toEqual([]);
         process.stderr.write(

@@ -1,10 +1,15 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
+import { IAMClient } from "@aws-sdk/client-iam";
 import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 
 import { Session } from "../../rehearsal/session";
 import { isIntact } from "../../scripts/receiptChecksum";
+import { callsOf } from "../permissions/callers";
+import { missing, unused } from "../permissions/coverage";
+import { deployedPolicy } from "../permissions/deployed";
+import { requestsOf } from "../permissions/requests";
 import {
     gpuCi,
     insideMachine,
@@ -51,14 +56,16 @@ function forget(runId: string): void {
 const release = (runId: string) =>
     gpuCi(session, ["release", "--run", runId, "--report-bucket", BUCKET]);
 
+/** The emulated cloud, as whoever administers the account sees it. */
+const administrator = () => ({
+    endpoint: session.endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
+});
+
 /** The machine that has put the report there, undefined while there is none. */
 async function pushedBy(runId: string): Promise<string | undefined> {
-    const s3 = new S3Client({
-        endpoint: session.endpoint,
-        region: "us-east-1",
-        credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
-        forcePathStyle: true,
-    });
+    const s3 = new S3Client({ ...administrator(), forcePathStyle: true });
     const key = { Bucket: BUCKET, Key: `runs/${runId}/1/report.tar.gz` };
     const found = await s3.send(new HeadObjectCommand(key)).catch(() => undefined);
     return found?.Metadata?.instance;
@@ -210,3 +217,21 @@ describe("what goes wrong with the bucket spares the run", () => {
         expect(existsSync(join(PROJECT_DIR, "reports", runId, "results.json"))).toBe(false);
     }, 330_000);
 });
+
+// The other statements for CI are judged in leastPrivilege.test.ts.
+test.each([
+    ["machine", ["StoreReports"]],
+    ["ci", ["ReadReports", "FindReports"]],
+] as const)(
+    "the policy for %s: nothing of it is missing or unused",
+    async (role, sids) => {
+        const policy = await deployedPolicy(new IAMClient(administrator()), role);
+        const requests = callsOf(role, await session.calls()).flatMap(requestsOf);
+        expect(requests.length).toBeGreaterThan(0);
+        expect(await missing(policy, requests)).toEqual([]);
+        const ofTheBucket = policy.Statement.filter(({ Sid }) => sids.some((sid) => sid === Sid));
+        expect(ofTheBucket).toHaveLength(sids.length);
+        expect(await unused({ ...policy, Statement: ofTheBucket }, requests)).toEqual([]);
+    },
+    60_000,
+);
