@@ -66,7 +66,7 @@ beforeAll(async () => {
     imageId = Parameter!.Value!;
     iam = new IAMClient(cloud);
     writeFileSync(SETTINGS, readFileSync(join(PROJECT_DIR, "Pulumi.dev.yaml")));
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
     sleepers.close();
@@ -113,7 +113,7 @@ test("a spot run whose first machine cannot be had", async () => {
     );
     expect(launches.map(({ status }) => status)).toEqual([httpStatus, 200]);
     expect(JSON.stringify(launches[1].params)).toContain('"MarketType":"spot"');
-}, 90_000);
+}, 240_000);
 
 test("a run on-demand, in a subnet that was named", async () => {
     const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
@@ -122,7 +122,7 @@ test("a run on-demand, in a subnet that was named", async () => {
         ...["run", "--tier", "commit", "--run-id", "test-privilege-od", "--market", "on-demand"],
         ...["--set", `subnetId=${SubnetId}`, "--set", `zone=${AvailabilityZone}`],
     ]);
-}, 90_000);
+}, 240_000);
 
 test("a run whose driver and machine died, and a release that finds its leftovers", async () => {
     const runId = "test-privilege-dead";
@@ -156,13 +156,13 @@ test("a run whose driver and machine died, and a release that finds its leftover
     );
     await session.powerOff(instanceId);
     await passes(["release", "--run", runId]);
-}, 90_000);
+}, 240_000);
 
 test("a look at everything, and an end for what is past its deadline", async () => {
     await launch(1, runTags({ runId: "old", attempt: 1, tier: "dev", owner: "tests" }, PAST));
     await passes(["reap"]);
     await passes(["reap", "--expired", "--yes"]);
-}, 60_000);
+}, 240_000);
 
 test("a doctor, in an account that never asked for more quota", async () => {
     await session.injectFaults([
@@ -172,12 +172,12 @@ test("a doctor, in an account that never asked for more quota", async () => {
         },
     ]);
     await passes(["doctor", "--tier", "commit"]);
-}, 60_000);
+}, 240_000);
 
 test("tables and plan", async () => {
     await passes(["tables"]);
     await passes(["plan", "--tier", "commit"]);
-}, 60_000);
+}, 240_000);
 
 test("plain `pulumi up`, once more from another network, and `pulumi destroy`", async () => {
     await pulumi(session, ["stack", "init", STACK]);
@@ -194,7 +194,7 @@ test("plain `pulumi up`, once more from another network, and `pulumi destroy`", 
             ...{ command, exitCode: 0, output: "" },
         });
     }
-}, 120_000);
+}, 240_000);
 
 test("the sweep and a run's own deadline start the terminator, which has two pages of machines", async () => {
     await launch(6, runTags({ runId: "stray", attempt: 1, tier: "dev", owner: "tests" }, PAST));
@@ -210,7 +210,7 @@ test("the sweep and a run's own deadline start the terminator, which has two pag
         JSON.parse((params as { input: string }).input),
     );
     expect(started.length).toBeGreaterThan(5);
-}, 90_000);
+}, 240_000);
 
 describe.each(["ci", "terminator", "deadline"] as const)("the policy for %s", (role) => {
     let policy: PolicyDocument;
