@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TestCase, Turn } from "./cases";
-import { checkAnswer, checkRefusal, CheckResult, isAnswerCheck } from "./checks";
+import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
+import { checkHttpError } from "./checks/httpError";
 import { Answered, ChatClient, ContentPart, Message, Reply } from "./client";
 import { buildFiller } from "./filler";
 import { drawImage, DrawnImage } from "./images";
@@ -92,7 +93,7 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
     const [first] = turn.checks;
     const refusal = reply.kind === "refused" ? reply : undefined;
     if (first?.kind === "error") {
-        return [checkRefusal(first, refusal)];
+        return [checkHttpError(first, refusal)];
     }
     if (refusal) {
         if (refusal.status >= 500) {
@@ -102,7 +103,7 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
             };
         }
         if (turn.mayRefuse) {
-            return [checkRefusal(turn.mayRefuse, refusal)];
+            return [checkHttpError(turn.mayRefuse, refusal)];
         }
         const message = `refused with HTTP ${refusal.status}: ${refusal.message}`;
         return [{ kind: "answered", passed: false, message }];

@@ -75,6 +75,7 @@ describe("the command", () => {
         expect(suiteResultsSchema.parse(results)).toMatchObject({ verdict: "none" });
     });
 
+    // Three whole runs of the command: slow on a busy machine.
     it("on the rung split-cases, leaves out the case in which the run set aside had no answer", async () => {
         answer = rightAnswer;
         const aside = join(folder, "aside.json");
@@ -93,7 +94,7 @@ describe("the command", () => {
         );
         const split = suiteResultsSchema.parse(readJson(join(out, "results.json")));
         expect(split.totals).toEqual({ passed: 4, failed: 0, errored: 1, skipped: 0 });
-    });
+    }, 30_000);
 
     it.each(["", join(folder, "none.json")])(
         "on the rung split-cases with the results %j to go by, asks nothing",

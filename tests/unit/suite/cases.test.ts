@@ -76,12 +76,12 @@ describe("a wrong case file is refused with its line and key", () => {
         [
             "a key too many",
             GOOD.replace("    title", "    colour: red\n    title"),
-            /^f\.yaml:4: cases\[0\]\.colour: Unrecognized key/,
+            /^f\.yaml:4: cases\[0\]\.colour: Unrecognized key.*allowed: id, title, /,
         ],
         [
             "an unknown kind of check",
             GOOD.replace("kind: length", "kind: beauty"),
-            /^f\.yaml:11: cases\[0\]\.turns\[0\]\.checks\[0\]\.kind: /,
+            /^f\.yaml:11: cases\[0\]\.turns\[0\]\.checks\[0\]\.kind: .*'keywords' \| 'forbidden'/,
         ],
         [
             "an unknown dimension",
@@ -96,8 +96,28 @@ describe("a wrong case file is refused with its line and key", () => {
         ],
         [
             "a limit without a measurement",
-            GOOD.replace("length, min: 1", "latency, maxEndToEndSeconds: 1"),
-            /^f\.yaml:11: .*checks\[0\]\.kind: a latency check needs measure\.kind latency/,
+            GOOD.replace("length, min: 1", "latency, maxTimeToFirstTokenSeconds: 1"),
+            /^f\.yaml:11: .*checks\[0\]\.maxTimeToFirstTokenSeconds: .*allowed without: maxEndToEndSeconds/,
+        ],
+        [
+            "a limit of throughput without a measurement",
+            GOOD.replace("length, min: 1", "throughput, minOutputTokensPerSecond: 1"),
+            /^f\.yaml:11: .*checks\[0\]\.kind: a throughput check needs measure\.kind throughput/,
+        ],
+        [
+            "a check that cannot fail",
+            GOOD.replace("length, min: 1", "length"),
+            /^f\.yaml:11: .*cannot fail; allowed: min, max or both/,
+        ],
+        [
+            "more groups than there are",
+            GOOD.replace("length, min: 1", "keywords, groups: [[a]], atLeast: 2"),
+            /^f\.yaml:11: .*atLeast: .*allowed: 1 to the number of groups/,
+        ],
+        [
+            "a JSON Schema with a word that does not exist",
+            GOOD.replace("length, min: 1", "json, schema: { requried: [a] }"),
+            /^f\.yaml:11: .*schema: no JSON Schema .*requried/,
         ],
         [
             "a regular expression that is none",

@@ -102,7 +102,12 @@ describe("a good server", () => {
 describe("a wrong answer fails its case and no other", () => {
     const wrong = (pattern: RegExp, text: string) => (asked: Asked) =>
         pattern.test(asked.prompt) ? text : rightAnswer(asked);
-    test.each<[string, (asked: Asked) => string]>([
+    test.each<[string, (asked: Asked) => string, Tier?]>([
+        ["text-json", wrong(/JSON/, '{ "sum": "42" }'), "merge"],
+        ["text-repeat-sentence", wrong(/quick brown/, "The quick fox jumps."), "merge"],
+        ["text-unknowable", wrong(/my dog/, "Your dog is called Rex."), "merge"],
+        ["absent-triangle", wrong(/a triangle/, "There is a triangle, not a star."), "merge"],
+        ["absent-triangle-zh", wrong(/有没有三角形/, "图中没有圆，有三角形。"), "merge"],
         ["text-capital-en", wrong(/capital of France/, "London")],
         ["text-capital-zh", wrong(/中国的首都/, "The capital is 北京.")],
         ["caption-building", wrong(/Name the parts/, "A red car on a road.")],
@@ -112,8 +117,8 @@ describe("a wrong answer fails its case and no other", () => {
         ["position-left", wrong(/left side/, "Circle")],
         ["text-near-context", wrong(/secret word in/, "banana")],
         ["image-4096", wrong(/big circle/, "Green")],
-    ])("%s", async (id, answer) => {
-        const results = await run({ answer });
+    ])("%s", async (id, answer, tier = "commit") => {
+        const results = await run({ answer }, { tier });
         expect(results.verdict).toBe("failed");
         expect(results.why).toContain(id);
         expect(failedIds(results)).toEqual([id]);
