@@ -1,6 +1,8 @@
 import junitReportBuilder from "junit-report-builder";
-import { DIMENSIONS } from "./cases";
+import { DIMENSIONS } from "./caseSchema";
+import { isQuarantined } from "./quarantine";
 import { CaseResult, SuiteResults } from "./results";
+import { TIER_RULES } from "./tiers";
 
 /**
  * The results as JUnit XML, for the test view of a CI: a suite a dimension, and one for a verdict
@@ -8,6 +10,7 @@ import { CaseResult, SuiteResults } from "./results";
  */
 export function renderJunit(results: SuiteResults): string {
     const builder = junitReportBuilder.newBuilder();
+    const { flakyFails } = TIER_RULES[results.tier];
     for (const dimension of DIMENSIONS) {
         const cases = results.cases.filter((each) => each.dimension === dimension);
         if (cases.length === 0) {
@@ -30,12 +33,18 @@ export function renderJunit(results: SuiteResults): string {
                 .className(`suite.${dimension}`)
                 .name(`${each.id}: ${each.title}`)
                 .time(each.seconds);
-            if (each.status === "skipped") {
+            for (const [name, value] of propertiesOf(each)) {
+                testCase.property(name, value);
+            }
+            if (each.status === "skipped" || (isQuarantined(each) && each.status !== "passed")) {
                 testCase.skipped();
             } else if (each.status === "errored") {
                 testCase.error(each.problem?.message ?? "no answer", each.problem?.kind);
-            } else if (each.status === "failed") {
-                testCase.failure(failureText(each), "check");
+            } else if (each.status === "failed" || (each.status === "flaky" && flakyFails)) {
+                testCase.failure(
+                    failureText(each.checks),
+                    each.status === "flaky" ? "flaky" : "check",
+                );
             }
             testCase.standardOutput(`asked: ${each.prompt}\nanswered: ${each.answer}`);
         }
@@ -52,7 +61,32 @@ export function renderJunit(results: SuiteResults): string {
     return withoutControls(builder.build());
 }
 
-function failureText({ checks }: CaseResult): string {
+/** What a CI's own three statuses cannot say. */
+function propertiesOf({
+    status,
+    lane,
+    repeats,
+    quarantine,
+    checks,
+}: CaseResult): [string, string][] {
+    return [
+        ...(lane ? [["lane", lane] as [string, string]] : []),
+        ...(repeats
+            ? [["passed", `${repeats.passed} of ${repeats.total}`] as [string, string]]
+            : []),
+        ...(status === "flaky" ? [["flaky", failureText(checks)] as [string, string]] : []),
+        ...(quarantine
+            ? [
+                  [
+                      "quarantine",
+                      `${quarantine.expired ? "expired" : "until"} ${quarantine.expires}: ${quarantine.reason}; ${status}${status === "passed" ? "" : `: ${failureText(checks)}`}`,
+                  ] as [string, string],
+              ]
+            : []),
+    ];
+}
+
+function failureText(checks: CaseResult["checks"]): string {
     return checks
         .filter(({ passed }) => !passed)
         .map(({ kind, message }) => `${kind}: ${message}`)

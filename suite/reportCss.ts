@@ -35,7 +35,7 @@ section, .verdict { background: var(--paper); border: 1px solid var(--line); bor
 .verdict { border-left: 8px solid var(--tone); padding: 1.4rem 1.5rem; }
 .verdict.passed, .passed { --tone: var(--good); --tone-soft: var(--good-soft); }
 .verdict.failed, .failed { --tone: var(--bad); --tone-soft: var(--bad-soft); }
-.verdict.none, .errored { --tone: var(--odd); --tone-soft: var(--odd-soft); }
+.verdict.none, .errored, .flaky { --tone: var(--odd); --tone-soft: var(--odd-soft); }
 .skipped { --tone: var(--none); --tone-soft: var(--none-soft); }
 .label { color: var(--soft); font-size: .85rem; }
 h1 { font-size: 2.4rem; line-height: 1.2; color: var(--tone); letter-spacing: -.02em; }
@@ -93,8 +93,8 @@ td:last-child { padding-right: 0; }
 .case summary:hover .title { text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .case .title { flex: 1; min-width: 0; }
 .case .title code { margin-left: .35rem; }
-.case.failed, .case.errored { box-shadow: inset 4px 0 var(--tone); }
-.case.failed > summary .title, .case.errored > summary .title { font-weight: 600; }
+.case.failed, .case.errored, .case.flaky { box-shadow: inset 4px 0 var(--tone); }
+.case.failed > summary .title, .case.errored > summary .title, .case.flaky > summary .title { font-weight: 600; }
 .mark { color: var(--tone); font-weight: 700; }
 summary .mark { width: 1.1rem; text-align: center; flex: none; }
 .time { color: var(--soft); font-size: .85rem; white-space: nowrap; font-variant-numeric: tabular-nums; }

@@ -65,6 +65,25 @@ describe("the command", () => {
         expect(output).toMatch(/FAIL {2}single-modality\/text-capital-en/);
     });
 
+    it("exits 0 when all that failed is in quarantine, and 2 on an entry for no case", async () => {
+        answer = ({ prompt, ...asked }) =>
+            /France/.test(prompt) ? "Rome" : rightAnswer({ prompt, ...asked });
+        const file = join(folder, "known.yaml");
+        const entry = (id: string) =>
+            writeFileSync(
+                file,
+                `quarantine: [{ case: ${id}, reason: known, expires: 2999-01-01 }]\n`,
+            );
+        entry("text-capital-en");
+        const known = await run("--quarantine", file);
+        expect(known.code).toBe(0);
+        expect(known.output).toMatch(/FAIL {2}.*text-capital-en .*quarantine until 2999-01-01/);
+        entry("text-capital-fr");
+        const unknown = await run("--quarantine", file);
+        expect(unknown.code).toBe(2);
+        expect(unknown.output).toMatch(/known\.yaml: quarantine\[0\]\.case: no case/);
+    }, 30_000);
+
     it("exits 2 on a bad case file, and leaves a report that says so", async () => {
         const own = mkdtempSync(join(folder, "cases-"));
         writeFileSync(join(own, "x.yaml"), "dimension: boundary\ncases: 5\n");
@@ -93,7 +112,7 @@ describe("the command", () => {
             new RegExp(`ERROR .*/${second?.id} .*ran out of memory in this case`),
         );
         const split = suiteResultsSchema.parse(readJson(join(out, "results.json")));
-        expect(split.totals).toEqual({ passed: 4, failed: 0, errored: 1, skipped: 0 });
+        expect(split.totals).toEqual({ passed: 4, flaky: 0, failed: 0, errored: 1, skipped: 0 });
     }, 30_000);
 
     it.each(["", join(folder, "none.json")])(

@@ -105,6 +105,63 @@ describe("report.html", () => {
     });
 });
 
+describe("what flickers", () => {
+    const repeats = {
+        passed: 2,
+        total: 3,
+        outcomes: [false, true, true],
+        passRate: { low: 0.094, high: 0.992 },
+        consistency: 1 / 3,
+    };
+    const flaky: CaseResult = { ...broken, status: "flaky", repeats };
+    const quarantine = { reason: `known ${EVIL}`, expires: "2026-12-31", expired: false };
+    const of = (each: CaseResult, tier: SuiteResults["tier"] = "commit"): SuiteResults => ({
+        ...results,
+        tier,
+        totals: { passed: 0, flaky: 1, failed: 0, errored: 0, skipped: 0 },
+        cases: [each],
+    });
+
+    it("is in the report's head, with its rate", () => {
+        const html = renderReportHtml(of(flaky));
+        expect(html).toMatch(/<li class="flaky"><b>1<\/b> flaky<\/li>/);
+        expect(html).toMatch(/<ul class="troubles"><li class="flaky">.*2 of 3 repeats, 9 to 99 %/);
+        expect(html).toMatch(/<details class="case flaky" id="case-a" open>/);
+    });
+
+    it("shows its quarantine, and that it has expired", () => {
+        const html = renderReportHtml(of({ ...flaky, quarantine }));
+        expect(html).toMatch(/quarantined until 2026-12-31/);
+        expect(html).not.toMatch(/<script/i);
+        const expired = { ...quarantine, expired: true };
+        expect(renderReportHtml(of({ ...flaky, quarantine: expired }))).toMatch(
+            /quarantine expired 2026-12-31/,
+        );
+    });
+
+    test.each<[string, CaseResult, SuiteResults["tier"], string]>([
+        ["reported only in commit", flaky, "commit", 'failures="0" errors="0" skipped="0"'],
+        ["a failure in merge", flaky, "merge", 'failures="1" errors="0" skipped="0"'],
+        [
+            "skipped in quarantine",
+            { ...flaky, quarantine },
+            "merge",
+            'failures="0" errors="0" skipped="1"',
+        ],
+        [
+            "a failure after the quarantine",
+            { ...flaky, quarantine: { ...quarantine, expired: true } },
+            "merge",
+            'failures="1" errors="0" skipped="0"',
+        ],
+    ])("is %s", (_, each, tier, counts) => {
+        const xml = renderJunit(of(each, tier));
+        expect(xml).toContain(counts);
+        expect(xml).toContain('name="passed" value="2 of 3"');
+        expect(xml).toMatch(/name="flaky" value="keywords: does not name/);
+    });
+});
+
 describe("junit.xml", () => {
     interface Parsed {
         testsuites: {

@@ -149,6 +149,7 @@ function refuse(parts: readonly Part[], contextTokens: number | null): string | 
 /** The right answers to the shipped cases, as a model would word them. */
 export function rightAnswer({ prompt, images, turns }: Asked): string {
     const answers: [RegExp, string][] = [
+        [/capital of France.*sentence/, "The capital of France is Paris."],
         [/capital of France/, "Paris"],
         [/中国的首都/, "中国的首都是北京。"],
         [/17 plus 25.*JSON/, '```json\n{ "sum": 42 }\n```'],
