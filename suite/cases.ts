@@ -61,19 +61,17 @@ export function parseCaseFile(text: string, file: string): TestCase[] {
 
 interface WrittenCase {
     readonly id: string;
-    readonly title?: unknown;
-    readonly tags?: unknown;
     readonly turns: readonly { readonly images?: readonly object[] }[];
 }
 
 /** Made from the file, not from the parsed case: a new default of ours changes no case. */
 function identityOf(written: WrittenCase): Pick<TestCase, "digest" | "cluster"> {
-    const { id, title: _title, tags: _tags, ...asked } = written;
-    const [picture] = asked.turns.flatMap(({ images = [] }) => images);
+    const [picture] = written.turns.flatMap(({ images = [] }) => images);
     return {
-        digest: digestOf(asked),
+        // JSON leaves out what is undefined.
+        digest: digestOf({ ...written, id: undefined, title: undefined, tags: undefined }),
         // Its name is for people; the rest is what is drawn.
-        cluster: picture ? `picture-${digestOf({ ...picture, name: "" })}` : id,
+        cluster: picture ? `picture-${digestOf({ ...picture, name: "" })}` : written.id,
     };
 }
 

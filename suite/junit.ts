@@ -27,6 +27,9 @@ export function renderJunit(results: SuiteResults): string {
             .property("standIn", String(results.server.standIn))
             .property("rung", results.server.rung?.name ?? "unknown")
             .property("rungNote", results.server.rung?.note ?? "unknown");
+        for (const [name, value] of comparisonProperties(results)) {
+            suite.property(name, value);
+        }
         for (const each of cases) {
             const testCase = suite
                 .testCase()
@@ -49,6 +52,20 @@ export function renderJunit(results: SuiteResults): string {
             testCase.standardOutput(`asked: ${each.prompt}\nanswered: ${each.answer}`);
         }
     }
+    if (results.comparison) {
+        const testCase = builder
+            .testSuite()
+            .name("baseline")
+            .testCase()
+            .className("suite.baseline")
+            .name(`no regression against ${results.comparison.baseline.name}`);
+        const { outcome, why } = results.comparison;
+        if (outcome === "regression") {
+            testCase.failure(why, outcome);
+        } else if (outcome === "infrastructure-failure") {
+            testCase.error(why, "infrastructure");
+        }
+    }
     if (results.verdict === "none") {
         builder
             .testSuite()
@@ -59,6 +76,16 @@ export function renderJunit(results: SuiteResults): string {
             .error(results.why, "infrastructure");
     }
     return withoutControls(builder.build());
+}
+
+function comparisonProperties({ comparison }: SuiteResults): [string, string][] {
+    return comparison
+        ? [
+              ["baseline", comparison.baseline.name],
+              ["comparison", comparison.outcome],
+              ["comparisonWhy", comparison.why],
+          ]
+        : [];
 }
 
 /** What a CI's own three statuses cannot say. */

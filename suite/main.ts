@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SPLIT_CASES_RUNG } from "../common/rungNames";
 import { isUserError } from "../common/userError";
+import { compareWithBaseline, SLOWDOWN_TOLERANCE, withComparison } from "./baseline/compare";
+import { comparisonLine } from "./baseline/comparison";
+import { Baseline, loadBaseline } from "./baseline/loadBaseline";
 import { TestCase } from "./caseSchema";
 import { loadCases } from "./cases";
 import { renderJunit } from "./junit";
@@ -36,12 +39,22 @@ interface Options {
     rungBecause?: string;
     setAside?: string;
     quarantine?: string;
+    baseline?: string;
+    slowdownTolerance: number;
 }
 
 const positive = (text: string): number => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 1) {
         throw new InvalidArgumentError("A whole number from 1 is wanted.");
+    }
+    return value;
+};
+
+const share = (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= 0)) {
+        throw new InvalidArgumentError("A number from 0 is wanted, such as 0.1 for 10 %.");
     }
     return value;
 };
@@ -60,6 +73,13 @@ const command = new Command("suite")
     .option(
         "--quarantine <file>",
         `cases that do not count until a date; default: ${QUARANTINE_FILE} among the cases`,
+    )
+    .option("--baseline <file>", "results.json of an earlier run; a regression against it fails")
+    .option(
+        "--slowdown-tolerance <share>",
+        "how much slower than the baseline is no regression, such as 0.1",
+        share,
+        SLOWDOWN_TOLERANCE,
     )
     .option("--seed <n>", "sent with every request", positive, 20261124)
     .option("--request-timeout <seconds>", "for a single request", positive, 120)
@@ -84,7 +104,8 @@ const command = new Command("suite")
     .addHelpText(
         "after",
         "\nOPENAI_API_KEY is sent as a bearer token where it is set.\n" +
-            "Exit codes: 0 all passed, 1 a case failed, 2 no verdict (no server, a bad case file).",
+            "Exit codes: 0 passed, 1 a case failed or a regression against the baseline, " +
+            "2 no verdict (no server, a bad case file, nothing to compare).",
     )
     // A wrong option gives no verdict; commander's own 1 would read as a failed case.
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_CODES.none));
@@ -97,9 +118,11 @@ async function main(): Promise<number> {
     }
     let cases: TestCase[];
     let quarantine: QuarantineEntry[];
+    let baseline: Baseline | undefined;
     try {
         cases = loadCases(options.cases);
         quarantine = readQuarantine(options, cases);
+        baseline = options.baseline === undefined ? undefined : loadBaseline(options.baseline);
     } catch (error) {
         if (!isUserError(error)) {
             throw error;
@@ -113,7 +136,7 @@ async function main(): Promise<number> {
             "the server ran out of memory, but in no case of the suite",
         );
     }
-    const results = await runSuite({
+    const ownResults = await runSuite({
         url: options.url,
         model: options.model,
         tier: options.tier,
@@ -128,7 +151,16 @@ async function main(): Promise<number> {
         signal: stop.signal,
         onCase: (result, index, count) => process.stdout.write(progressLine(result, index, count)),
     });
+    const results = baseline
+        ? withComparison(
+              ownResults,
+              compareWithBaseline(ownResults, baseline, options.slowdownTolerance),
+          )
+        : ownResults;
     writeReports(options.out, results);
+    if (results.comparison) {
+        process.stdout.write(`${comparisonLine(results.comparison)}\n`);
+    }
     process.stdout.write(
         `${results.verdict === "none" ? "no verdict" : results.verdict}: ${results.why}\n`,
     );

@@ -40,6 +40,11 @@ section, .verdict { background: var(--paper); border: 1px solid var(--line); bor
 .label { color: var(--soft); font-size: .85rem; }
 h1 { font-size: 2.4rem; line-height: 1.2; color: var(--tone); letter-spacing: -.02em; }
 .why { font-size: 1.1rem; margin-top: .25rem; }
+.comparison { color: var(--tone); font-weight: 600; margin-top: .35rem; }
+.comparison.regression { --tone: var(--bad); }
+.comparison.improvement { --tone: var(--good); }
+.comparison.no-evidence { --tone: var(--soft); font-weight: 400; }
+.comparison.infrastructure-failure { --tone: var(--odd); }
 .totals { list-style: none; display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0; }
 .totals li { background: var(--tone-soft); color: var(--tone); border-radius: 999px; padding: .2rem .85rem; }
 .totals li.zero { background: none; color: var(--soft); box-shadow: inset 0 0 0 1px var(--line); }

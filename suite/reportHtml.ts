@@ -1,14 +1,10 @@
 import { PLANNED_RUNG } from "../common/rungNames";
+import { comparisonLine } from "./baseline/comparison";
+import { comparisonSection } from "./baseline/comparisonSection";
 import { DIMENSIONS } from "./caseSchema";
 import { CaseResult, LatencyNumbers, SuiteResults, ThroughputNumbers, TurnResult } from "./results";
 import { REPORT_CSS } from "./reportCss";
-
-/** A table that another part adds to the report, such as the plan or the receipt. */
-export interface ReportSection {
-    readonly title: string;
-    readonly rows: readonly (readonly [name: string, value: string])[];
-    readonly note?: string;
-}
+import { ReportSection } from "./reportSection";
 
 /** Text that is safe in HTML, in an element or in a quoted attribute. */
 export function escapeHtml(text: string): string {
@@ -73,6 +69,7 @@ ${[
     renderStandIn(results),
     renderDimensions(results),
     renderPerformance(results),
+    results.comparison && renderSection(comparisonSection(results.comparison)),
     sections.length > 0 && `<div class="sections">${sections.map(renderSection).join("")}</div>`,
     renderCases(results),
 ]
@@ -86,7 +83,12 @@ ${[
 }
 
 function renderVerdict(results: SuiteResults): string {
-    const { verdict, why, totals, server, cases } = results;
+    const { verdict, totals, server, cases, comparison } = results;
+    // A regression's reason stands in its own line below.
+    const why =
+        comparison && results.why.startsWith(comparisonLine(comparison))
+            ? results.why.slice(comparisonLine(comparison).length + 2)
+            : results.why;
     const { word, mark } = VERDICTS[verdict];
     const facts: [string, string][] = [
         ["Model", results.model],
@@ -104,6 +106,7 @@ function renderVerdict(results: SuiteResults): string {
 <p class="label">Qwen3-VL regression suite</p>
 <h1><span class="mark" aria-hidden="true">${mark}</span> ${word}${server.standIn ? ' <span class="tag">stand-in server</span>' : ""}</h1>
 <p class="why">${escapeHtml(sentence(why))}</p>
+${comparison ? `<p class="comparison ${comparison.outcome}">${escapeHtml(sentence(comparisonLine(comparison)))}</p>` : ""}
 <ul class="totals">${tiles.join("")}</ul>
 ${renderTroubles(cases)}
 <dl class="facts">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`).join("")}</dl>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { comparisonSchema } from "./baseline/comparison";
 import { DIMENSIONS, LANES } from "./caseSchema";
 import { TIERS } from "./tiers";
 
@@ -85,6 +86,13 @@ const caseResultSchema = z.strictObject({
 const latencySchema = z.strictObject({
     caseId: z.string(),
     requests: count,
+    samples: z
+        .strictObject({
+            timeToFirstTokenSeconds: z.array(seconds).optional(),
+            endToEndSeconds: z.array(seconds),
+        })
+        .optional()
+        .describe("Of each request, for a comparison with a baseline"),
     timeToFirstTokenSeconds: spread.optional(),
     endToEndSeconds: spread,
     outputTokensPerSecond: z.number().min(0).optional().describe("Median of single requests"),
@@ -135,6 +143,7 @@ export const suiteResultsSchema = z.strictObject({
         errored: count,
         skipped: count,
     }),
+    comparison: comparisonSchema.optional().describe("Where a baseline was given"),
     cases: z.array(caseResultSchema),
     performance: z.strictObject({
         latency: z.array(latencySchema),

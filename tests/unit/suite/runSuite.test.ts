@@ -351,9 +351,9 @@ describe("a server that runs out of memory", () => {
     test.each`
         caseId            | pattern            | answered | how
         ${"image-4096"}   | ${/big circle/}    | ${0}     | ${"the only request"}
-        ${"latency-text"} | ${/the number \d/} | ${2}     | ${"the third of four requests"}
-        ${"throughput-4"} | ${/the number \d/} | ${4}     | ${"all that came at once"}
-        ${"throughput-4"} | ${/the number \d/} | ${9}     | ${"some of those that came at once"}
+        ${"latency-text"} | ${/the number \d/} | ${2}     | ${"the third of nine requests"}
+        ${"throughput-4"} | ${/the number \d/} | ${9}     | ${"all that came at once"}
+        ${"throughput-4"} | ${/the number \d/} | ${14}    | ${"some of those that came at once"}
     `("in $how of $caseId: that case is the one to leave out", async (row) => {
         const died = await run(mortal(row.pattern, row.answered), { tier: "merge" });
         expect(died.verdict).toBe("none");
