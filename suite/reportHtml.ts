@@ -264,11 +264,14 @@ function isTrouble(status: CaseResult["status"]): boolean {
 }
 
 /** Lane, repeats with the interval of the pass rate, quarantine. */
-function renderTags({ lane, repeats, quarantine }: CaseResult): string {
+function renderTags({ status, lane, repeats, quarantine }: CaseResult): string {
     const percent = (value: number): number => Math.round(value * 100);
-    const rate = repeats?.passRate
-        ? `, ${percent(repeats.passRate.low)} to ${percent(repeats.passRate.high)} %`
-        : "";
+    // Of a pinned request that always fails an interval says nothing.
+    const varies = lane === "sampled" || status === "flaky";
+    const rate =
+        varies && repeats?.passRate
+            ? `, ${percent(repeats.passRate.low)} to ${percent(repeats.passRate.high)} %`
+            : "";
     const tags: [string, string][] = [];
     if (lane === "sampled") {
         tags.push(["sampled", "asked with temperature, a seed for each repeat"]);

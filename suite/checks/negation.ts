@@ -38,7 +38,7 @@ const SEEN = "(?:seen|visible|present|there|shown|depicted|found|included|in (?:
 const BACKWARD = anyOf(
     "iu",
     String.raw`^.*?(?:\b(?:not|never|cannot)|n['’]t) (?:be )?(?:\w+ly )?${SEEN}`,
-    String.raw`^(?: \w+){0,3} (?:absent|missing|nowhere|invisible)\b`,
+    String.raw`^(?: \w+){0,3} (?:absent|missing(?! \w)|nowhere|invisible)\b`,
     String.raw`^\s*[:：=–-]\s*(?:no|none|absent|没有|无|否|不)`,
     "^.{0,6}?(?:不在|不存在|没有出现|未出现|看不到|看不见|不可见|没有看到|不见)",
 );
@@ -48,7 +48,8 @@ const LOOK_ALIKE = anyOf(
     "giu",
     String.raw`\b(?:not|no) (?:only|just|merely|simply|without|far|doubt|wonder|matter)\b`,
     String.raw`\b(?:not|no) (?:more|less|fewer|longer) than\b`,
-    String.raw`\bwithout (?:a )?doubt\b|\bwhether or not\b|\bno\.(?= ?\d)`,
+    String.raw`\bwithout (?:a )?doubt\b|\bwhether or not\b|\bno\.(?= ?\d)|\bno[- ]one\b`,
+    String.raw`\b(?:none|nothing|no one) (?:but|except|other than)\b`,
     "[不没]错|不仅仅|不[仅但只光单止论管过同少断久禁料愧远大小时一]|不锈钢|不规则|不透明|不对称",
     "无[论数疑线限比垠际云]|毫无疑问|无人机|未来|非[常洲]|除非|差不多|[淹沉出]没",
     "并非没有|不是没有|[不莫]无|无不|莫不|不[得能]不",
@@ -62,7 +63,10 @@ const CLAUSE_END = anyOf(
     "giu",
     String.raw`[.!?](?=\s|$)|[;:\n,()—。！？；：，（）]|\s[–-]\s`,
     String.raw`\b(?:but|however|although|though|while|whereas|except|because)\b`,
-    String.raw`\band (?=(?:the|there|it|its|this|that|these|those|they|he|she|we|i|you|a|an|one|two|three|some|many|several|is|are|has|have)\b)`,
+    String.raw`\band (?=(?:the|there|it|its|this|that|these|those|they|he|she|we|i|you|a|an|one|two|three|some|many|several|is|are|has|have|shows?|depicts?|displays?|features?|contains?|includes?)\b)`,
+    // "No it is red" answers; "no dog in the house" is about a house that is there.
+    String.raw`\bno (?=(?:it|there|this|that|these|those|they|he|she|we|i|you)\b)`,
+    String.raw`(?<!\b(?:not|never) |n['’]t )\b(?:near|around|inside|outside|in|on|at) (?=the\b)`,
     String.raw`\b(?:under|beneath|beside|against|behind|above|below|next to|in front of)\b`,
     "而是|而|但是|但|可是|却|只有|仅有",
 );
