@@ -96,20 +96,18 @@ function propertiesOf({
     quarantine,
     checks,
 }: CaseResult): [string, string][] {
+    const said = (name: string, value: string | false | undefined): [string, string][] =>
+        value ? [[name, value]] : [];
+    const failed = failureText(checks);
     return [
-        ...(lane ? [["lane", lane] as [string, string]] : []),
-        ...(repeats
-            ? [["passed", `${repeats.passed} of ${repeats.total}`] as [string, string]]
-            : []),
-        ...(status === "flaky" ? [["flaky", failureText(checks)] as [string, string]] : []),
-        ...(quarantine
-            ? [
-                  [
-                      "quarantine",
-                      `${quarantine.expired ? "expired" : "until"} ${quarantine.expires}: ${quarantine.reason}; ${status}${status === "passed" ? "" : `: ${failureText(checks)}`}`,
-                  ] as [string, string],
-              ]
-            : []),
+        ...said("lane", lane),
+        ...said("passed", repeats && `${repeats.passed} of ${repeats.total}`),
+        ...said("flaky", status === "flaky" && failed),
+        ...said(
+            "quarantine",
+            quarantine &&
+                `${quarantine.expired ? "expired" : "until"} ${quarantine.expires}: ${quarantine.reason}; ${status}${failed && `: ${failed}`}`,
+        ),
     ];
 }
 

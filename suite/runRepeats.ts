@@ -24,8 +24,8 @@ const LARGEST_K = 8;
  * Lane sampled: a temperature, and a seed of its own for each repeat. It fails when the interval of its
  * pass rate lies below the rate that is wanted.
  *
- * What is shown is the first repeat that failed. A repeat without an answer ends the case: it is the
- * server's doing.
+ * What is shown is the first repeat that failed; of a sampled case that passes, the first that passed. A
+ * repeat without an answer ends the case: it is the server's doing.
  *
  * @param tierRepeats of lane deterministic, where the case does not say.
  * @param seed of the first sampled repeat; each further one adds 1.

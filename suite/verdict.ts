@@ -9,7 +9,8 @@ import { CaseResult, countStatuses, Verdict } from "./results";
  * A case that a server refuses with 5xx, again and again, while it answers the others, is a failure
  * of that case: "failed".
  *
- * Flaky cases, those in quarantine and those whose quarantine has expired are named in any verdict.
+ * Flaky cases, those in quarantine that did not pass, and those whose quarantine has expired, pass or not,
+ * are named in any verdict.
  *
  * @param stopped why the suite ended before its last case, where it did.
  * @param flakyFails whether a flaky case fails the suite.
@@ -29,7 +30,7 @@ export function decideVerdict(
     const flaky = set("flaky");
     const errored = set("errored");
     const bad = flakyFails ? [...failed, ...flaky] : failed;
-    const expired = bad.filter(({ quarantine }) => quarantine?.expired);
+    const expired = cases.filter(({ quarantine }) => quarantine?.expired);
 
     const notes = [
         flaky.length > 0 && `${flaky.length} flaky: ${named(flaky, withRate)}`,

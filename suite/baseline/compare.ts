@@ -125,7 +125,7 @@ function whyImpossible(
         : undefined;
 }
 
-/** Flags that were given up for memory change the speed; so does a stand-in. */
+/** Flags that were given up for memory change the speed. */
 function whyNoSpeed({ server }: SuiteResults, before: SuiteResults): string | undefined {
     const [here, there] = [server.rung?.name, before.server.rung?.name];
     return here !== undefined && there !== undefined && here !== there

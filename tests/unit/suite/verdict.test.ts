@@ -93,6 +93,13 @@ test.each<[string, CaseResult[], string | undefined, "passed" | "failed" | "none
         /^1 of 2 cases failed: (case-\d+); quarantine has expired: \1$/,
     ],
     [
+        "a quarantine has expired, and its case passes",
+        [passed(), quarantined(passed(), true)],
+        undefined,
+        "passed",
+        /^all 2 cases passed; quarantine has expired: case-\d+$/,
+    ],
+    [
         "all that is left is in quarantine",
         [quarantined(failed())],
         undefined,
