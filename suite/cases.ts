@@ -3,11 +3,12 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../common/userError";
 import { caseFileSchema, DIMENSIONS, TestCase } from "./caseSchema";
-import { QUARANTINE_FILE } from "./quarantine";
+import { loadQuarantine, QUARANTINE_FILE } from "./quarantine";
 import { parseYamlFile } from "./yamlFile";
 
 /**
- * Loads and checks every case file (*.yaml, *.yml) of a folder, in the order of their dimension.
+ * Loads and checks every case file (*.yaml, *.yml) of a folder, in the order of their dimension, and checks
+ * its quarantine.yaml where there is one.
  *
  * @throws UserError naming file, line and key of the first thing that is wrong.
  * @example loadCases("suite/cases").map(({ id }) => id)
@@ -39,6 +40,11 @@ export function loadCases(folder: string): TestCase[] {
             );
         }
         seen.add(id);
+    }
+    const quarantine = join(folder, QUARANTINE_FILE);
+    if (existsSync(quarantine)) {
+        // Whoever loads cases before a machine is rented learns of a mistake in here, too.
+        loadQuarantine(quarantine, [...seen]);
     }
     return cases.sort((a, b) => DIMENSIONS.indexOf(a.dimension) - DIMENSIONS.indexOf(b.dimension));
 }

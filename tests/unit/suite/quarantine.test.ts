@@ -52,7 +52,7 @@ it("a file that is not there is refused", () => {
     expect(() => loadQuarantine(join(folder, "none.yaml"), [])).toThrow(/no quarantine file at/);
 });
 
-it("is no case file", () => {
+it("is no case file, but is checked with the cases", () => {
     const cases = `dimension: boundary
 cases:
   - id: a-case
@@ -64,4 +64,6 @@ cases:
     writeFileSync(join(folder, "a.yaml"), cases);
     load(`quarantine:\n${entry}`);
     expect(loadCases(folder).map(({ id }) => id)).toEqual(["a-case"]);
+    writeFileSync(file, `quarantine:\n${entry.replace("a-case", "c-case")}`);
+    expect(() => loadCases(folder)).toThrow(/no case has the id "c-case"/);
 });
