@@ -49,6 +49,13 @@ export interface ServerIdentity {
     readonly contextTokens?: number;
 }
 
+/** How a request is sampled, where it is not to be pinned. */
+export interface Sampling {
+    readonly temperature: number;
+    readonly topP: number;
+    readonly seed: number;
+}
+
 export interface ClientOptions {
     /** Such as http://127.0.0.1:8000; a /v1 at its end is left out. */
     readonly url: string;
@@ -63,8 +70,9 @@ export interface ClientOptions {
 }
 
 /**
- * Speaks to an OpenAI-compatible server. Every chat request is pinned: temperature 0, a fixed seed
- * and a limit of tokens, because vLLM otherwise applies the model's own sampling (T 0.7, top_p 0.8).
+ * Speaks to an OpenAI-compatible server. A chat request is pinned unless a sampling is given: temperature
+ * 0, a fixed seed and a limit of tokens, because vLLM otherwise applies the model's own sampling (T 0.7,
+ * top_p 0.8).
  *
  * @example await new ChatClient({ url, model, seed: 1, requestTimeoutSeconds: 120 }).chat(messages, 16)
  */
@@ -79,7 +87,7 @@ export class ChatClient {
     async chat(
         messages: readonly Message[],
         maxTokens: number,
-        { stream = false } = {},
+        { stream = false, sampling }: { stream?: boolean; sampling?: Sampling } = {},
     ): Promise<Reply> {
         const started = performance.now();
         const seconds = (): number => (performance.now() - started) / 1000;
@@ -88,8 +96,9 @@ export class ChatClient {
                 model: this.options.model,
                 messages,
                 max_tokens: maxTokens,
-                temperature: 0,
-                seed: this.options.seed,
+                temperature: sampling?.temperature ?? 0,
+                ...(sampling && { top_p: sampling.topP }),
+                seed: sampling?.seed ?? this.options.seed,
                 ...(stream && { stream: true, stream_options: { include_usage: true } }),
             });
             if (!response.ok) {

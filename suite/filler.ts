@@ -1,5 +1,5 @@
 import { ChatClient } from "./client";
-import { Turn } from "./cases";
+import { Turn } from "./caseSchema";
 
 /** Tokens left for the chat template, the question and an estimate that is a little off. */
 const RESERVE_TOKENS = 96;

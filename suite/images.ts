@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { strictShape } from "./checks/strictShape";
 import { Canvas, Colour, COLOUR_NAMES, SHAPES } from "./canvas";
 import { encodeIndexedPng } from "./png";
 import { seededRandom, shuffled } from "./random";
@@ -35,7 +36,7 @@ export const imageSchema = z.discriminatedUnion("draw", [
             draw: z.literal("shapes"),
             background: colour.default("white"),
             shapes: z.array(
-                z.strictObject({
+                strictShape({
                     shape: z.enum(SHAPES),
                     colour,
                     at: z.enum(Object.keys(PLACES) as [Place, ...Place[]]),
@@ -52,7 +53,7 @@ export const imageSchema = z.discriminatedUnion("draw", [
             seed,
             groups: z
                 .array(
-                    z.strictObject({
+                    strictShape({
                         shape: z.enum(SHAPES),
                         colour,
                         count: z.int().min(1).max(50),

@@ -1,6 +1,8 @@
 import junitReportBuilder from "junit-report-builder";
-import { DIMENSIONS } from "./cases";
+import { DIMENSIONS } from "./caseSchema";
+import { isQuarantined } from "./quarantine";
 import { CaseResult, SuiteResults } from "./results";
+import { TIER_RULES } from "./tiers";
 
 /**
  * The results as JUnit XML, for the test view of a CI: a suite a dimension, and one for a verdict
@@ -8,6 +10,7 @@ import { CaseResult, SuiteResults } from "./results";
  */
 export function renderJunit(results: SuiteResults): string {
     const builder = junitReportBuilder.newBuilder();
+    const { flakyFails } = TIER_RULES[results.tier];
     for (const dimension of DIMENSIONS) {
         const cases = results.cases.filter((each) => each.dimension === dimension);
         if (cases.length === 0) {
@@ -24,20 +27,43 @@ export function renderJunit(results: SuiteResults): string {
             .property("standIn", String(results.server.standIn))
             .property("rung", results.server.rung?.name ?? "unknown")
             .property("rungNote", results.server.rung?.note ?? "unknown");
+        for (const [name, value] of comparisonProperties(results)) {
+            suite.property(name, value);
+        }
         for (const each of cases) {
             const testCase = suite
                 .testCase()
                 .className(`suite.${dimension}`)
                 .name(`${each.id}: ${each.title}`)
                 .time(each.seconds);
-            if (each.status === "skipped") {
+            for (const [name, value] of propertiesOf(each)) {
+                testCase.property(name, value);
+            }
+            if (each.status === "skipped" || (isQuarantined(each) && each.status !== "passed")) {
                 testCase.skipped();
             } else if (each.status === "errored") {
                 testCase.error(each.problem?.message ?? "no answer", each.problem?.kind);
-            } else if (each.status === "failed") {
-                testCase.failure(failureText(each), "check");
+            } else if (each.status === "failed" || (each.status === "flaky" && flakyFails)) {
+                testCase.failure(
+                    failureText(each.checks),
+                    each.status === "flaky" ? "flaky" : "check",
+                );
             }
             testCase.standardOutput(`asked: ${each.prompt}\nanswered: ${each.answer}`);
+        }
+    }
+    if (results.comparison) {
+        const testCase = builder
+            .testSuite()
+            .name("baseline")
+            .testCase()
+            .className("suite.baseline")
+            .name(`no regression against ${results.comparison.baseline.name}`);
+        const { outcome, why } = results.comparison;
+        if (outcome === "regression") {
+            testCase.failure(why, outcome);
+        } else if (outcome === "infrastructure-failure") {
+            testCase.error(why, "infrastructure");
         }
     }
     if (results.verdict === "none") {
@@ -52,7 +78,40 @@ export function renderJunit(results: SuiteResults): string {
     return withoutControls(builder.build());
 }
 
-function failureText({ checks }: CaseResult): string {
+function comparisonProperties({ comparison }: SuiteResults): [string, string][] {
+    return comparison
+        ? [
+              ["baseline", comparison.baseline.name],
+              ["comparison", comparison.outcome],
+              ["comparisonWhy", comparison.why],
+          ]
+        : [];
+}
+
+/** What a CI's own three statuses cannot say. */
+function propertiesOf({
+    status,
+    lane,
+    repeats,
+    quarantine,
+    checks,
+}: CaseResult): [string, string][] {
+    const said = (name: string, value: string | false | undefined): [string, string][] =>
+        value ? [[name, value]] : [];
+    const failed = failureText(checks);
+    return [
+        ...said("lane", lane),
+        ...said("passed", repeats && `${repeats.passed} of ${repeats.total}`),
+        ...said("flaky", status === "flaky" && failed),
+        ...said(
+            "quarantine",
+            quarantine &&
+                `${quarantine.expired ? "expired" : "until"} ${quarantine.expires}: ${quarantine.reason}; ${status}${failed && `: ${failed}`}`,
+        ),
+    ];
+}
+
+function failureText(checks: CaseResult["checks"]): string {
     return checks
         .filter(({ passed }) => !passed)
         .map(({ kind, message }) => `${kind}: ${message}`)

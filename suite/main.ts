@@ -1,18 +1,29 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SPLIT_CASES_RUNG } from "../common/rungNames";
 import { isUserError } from "../common/userError";
-import { loadCases, TestCase } from "./cases";
+import { compareWithBaseline, SLOWDOWN_TOLERANCE, withComparison } from "./baseline/compare";
+import { comparisonLine } from "./baseline/comparison";
+import { Baseline, loadBaseline } from "./baseline/loadBaseline";
+import { TestCase } from "./caseSchema";
+import { loadCases } from "./cases";
 import { renderJunit } from "./junit";
 import { readCasesToLeaveOut } from "./leftOut";
+import { loadQuarantine, QUARANTINE_FILE, QuarantineEntry } from "./quarantine";
 import { renderReportHtml } from "./reportHtml";
 import { CaseResult, ServerRung, SuiteResults } from "./results";
 import { runSuite } from "./runSuite";
 import { Tier, TIERS } from "./tiers";
 
 const EXIT_CODES = { passed: 0, failed: 1, none: 2 } as const;
-const STATUS_WORDS = { passed: "pass", failed: "FAIL", errored: "ERROR", skipped: "skip" } as const;
+const STATUS_WORDS = {
+    passed: "pass",
+    flaky: "FLAKY",
+    failed: "FAIL",
+    errored: "ERROR",
+    skipped: "skip",
+} as const;
 
 interface Options {
     url: string;
@@ -27,12 +38,23 @@ interface Options {
     rungNote?: string;
     rungBecause?: string;
     setAside?: string;
+    quarantine?: string;
+    baseline?: string;
+    slowdownTolerance: number;
 }
 
 const positive = (text: string): number => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 1) {
         throw new InvalidArgumentError("A whole number from 1 is wanted.");
+    }
+    return value;
+};
+
+const share = (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= 0)) {
+        throw new InvalidArgumentError("A number from 0 is wanted, such as 0.1 for 10 %.");
     }
     return value;
 };
@@ -48,6 +70,17 @@ const command = new Command("suite")
     )
     .requiredOption("--out <dir>", "where results.json, junit.xml and report.html are written")
     .option("--cases <dir>", "a folder of case files of your own", join(__dirname, "cases"))
+    .option(
+        "--quarantine <file>",
+        `cases that do not count until a date; default: ${QUARANTINE_FILE} among the cases`,
+    )
+    .option("--baseline <file>", "results.json of an earlier run; a regression against it fails")
+    .option(
+        "--slowdown-tolerance <share>",
+        "how much slower than the baseline is no regression, such as 0.1",
+        share,
+        SLOWDOWN_TOLERANCE,
+    )
     .option("--seed <n>", "sent with every request", positive, 20261124)
     .option("--request-timeout <seconds>", "for a single request", positive, 120)
     .option("--context-tokens <n>", "of the server, where it does not tell it itself", positive)
@@ -71,7 +104,8 @@ const command = new Command("suite")
     .addHelpText(
         "after",
         "\nOPENAI_API_KEY is sent as a bearer token where it is set.\n" +
-            "Exit codes: 0 all passed, 1 a case failed, 2 no verdict (no server, a bad case file).",
+            "Exit codes: 0 passed, 1 a case failed or a regression against the baseline, " +
+            "2 no verdict (no server, a bad case file, nothing to compare).",
     )
     // A wrong option gives no verdict; commander's own 1 would read as a failed case.
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_CODES.none));
@@ -83,8 +117,12 @@ async function main(): Promise<number> {
         process.once(signal, () => stop.abort(new Error(`the suite was stopped by ${signal}`)));
     }
     let cases: TestCase[];
+    let quarantine: QuarantineEntry[];
+    let baseline: Baseline | undefined;
     try {
         cases = loadCases(options.cases);
+        quarantine = readQuarantine(options, cases);
+        baseline = options.baseline === undefined ? undefined : loadBaseline(options.baseline);
     } catch (error) {
         if (!isUserError(error)) {
             throw error;
@@ -98,7 +136,7 @@ async function main(): Promise<number> {
             "the server ran out of memory, but in no case of the suite",
         );
     }
-    const results = await runSuite({
+    const ownResults = await runSuite({
         url: options.url,
         model: options.model,
         tier: options.tier,
@@ -108,21 +146,48 @@ async function main(): Promise<number> {
         contextTokens: options.contextTokens,
         rung: rungOf(options),
         leftOut,
+        quarantine,
         apiKey: process.env.OPENAI_API_KEY || undefined,
         signal: stop.signal,
         onCase: (result, index, count) => process.stdout.write(progressLine(result, index, count)),
     });
+    const results = baseline
+        ? withComparison(
+              ownResults,
+              compareWithBaseline(ownResults, baseline, options.slowdownTolerance),
+          )
+        : ownResults;
     writeReports(options.out, results);
+    if (results.comparison) {
+        process.stdout.write(`${comparisonLine(results.comparison)}\n`);
+    }
     process.stdout.write(
         `${results.verdict === "none" ? "no verdict" : results.verdict}: ${results.why}\n`,
     );
     return EXIT_CODES[results.verdict];
 }
 
+function readQuarantine(options: Options, cases: readonly TestCase[]): QuarantineEntry[] {
+    const usual = join(options.cases, QUARANTINE_FILE);
+    const file = options.quarantine ?? (existsSync(usual) ? usual : undefined);
+    return file === undefined
+        ? []
+        : loadQuarantine(
+              file,
+              cases.map(({ id }) => id),
+          );
+}
+
 function progressLine(result: CaseResult, index: number, count: number): string {
     const position = String(index + 1).padStart(String(count).length);
     const failed = result.checks.find(({ passed }) => !passed);
-    const reason = result.problem?.message ?? failed?.message;
+    const notes = [
+        result.status === "flaky" && `passed ${result.repeats?.passed} of ${result.repeats?.total}`,
+        result.quarantine &&
+            `quarantine ${result.quarantine.expired ? "expired" : "until"} ${result.quarantine.expires}`,
+        result.problem?.message ?? failed?.message,
+    ].filter(Boolean);
+    const reason = notes.length > 0 ? notes.join("; ") : undefined;
     return (
         `[${position}/${count}] ${STATUS_WORDS[result.status].padEnd(5)} ` +
         `${result.dimension}/${result.id}  ${Math.round(result.seconds * 1000)} ms` +
@@ -148,7 +213,7 @@ function resultsWithoutCases(options: Options, why: string): SuiteResults {
     const rung = rungOf(options);
     const now = new Date().toISOString();
     return {
-        schemaVersion: 1,
+        schemaVersion: 2,
         tier,
         model,
         server: { url, standIn: false, ...(rung && { rung }) },
@@ -157,7 +222,7 @@ function resultsWithoutCases(options: Options, why: string): SuiteResults {
         seconds: 0,
         verdict: "none",
         why,
-        totals: { passed: 0, failed: 0, errored: 0, skipped: 0 },
+        totals: { passed: 0, flaky: 0, failed: 0, errored: 0, skipped: 0 },
         cases: [],
         performance: { latency: [], throughput: [] },
     };

@@ -57,6 +57,10 @@ export function latencyNumbers(caseId: string, answers: readonly Answered[]): La
     return {
         caseId,
         requests: answers.length,
+        samples: {
+            ...(firsts.length > 0 && { timeToFirstTokenSeconds: firsts }),
+            endToEndSeconds: answers.map(({ seconds }) => seconds),
+        },
         ...(firsts.length > 0 && { timeToFirstTokenSeconds: spreadOf(firsts) }),
         endToEndSeconds: spreadOf(answers.map(({ seconds }) => seconds)),
         ...(rates.length > 0 && { outputTokensPerSecond: percentile(rates, 0.5) }),

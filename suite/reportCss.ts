@@ -35,11 +35,16 @@ section, .verdict { background: var(--paper); border: 1px solid var(--line); bor
 .verdict { border-left: 8px solid var(--tone); padding: 1.4rem 1.5rem; }
 .verdict.passed, .passed { --tone: var(--good); --tone-soft: var(--good-soft); }
 .verdict.failed, .failed { --tone: var(--bad); --tone-soft: var(--bad-soft); }
-.verdict.none, .errored { --tone: var(--odd); --tone-soft: var(--odd-soft); }
+.verdict.none, .errored, .flaky { --tone: var(--odd); --tone-soft: var(--odd-soft); }
 .skipped { --tone: var(--none); --tone-soft: var(--none-soft); }
 .label { color: var(--soft); font-size: .85rem; }
 h1 { font-size: 2.4rem; line-height: 1.2; color: var(--tone); letter-spacing: -.02em; }
 .why { font-size: 1.1rem; margin-top: .25rem; }
+.comparison { color: var(--tone); font-weight: 600; margin-top: .35rem; }
+.comparison.regression { --tone: var(--bad); }
+.comparison.improvement { --tone: var(--good); }
+.comparison.no-evidence { --tone: var(--soft); font-weight: 400; }
+.comparison.infrastructure-failure { --tone: var(--odd); }
 .totals { list-style: none; display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0; }
 .totals li { background: var(--tone-soft); color: var(--tone); border-radius: 999px; padding: .2rem .85rem; }
 .totals li.zero { background: none; color: var(--soft); box-shadow: inset 0 0 0 1px var(--line); }
@@ -93,8 +98,8 @@ td:last-child { padding-right: 0; }
 .case summary:hover .title { text-decoration: underline; text-decoration-color: var(--line); text-underline-offset: .25em; }
 .case .title { flex: 1; min-width: 0; }
 .case .title code { margin-left: .35rem; }
-.case.failed, .case.errored { box-shadow: inset 4px 0 var(--tone); }
-.case.failed > summary .title, .case.errored > summary .title { font-weight: 600; }
+.case.failed, .case.errored, .case.flaky { box-shadow: inset 4px 0 var(--tone); }
+.case.failed > summary .title, .case.errored > summary .title, .case.flaky > summary .title { font-weight: 600; }
 .mark { color: var(--tone); font-weight: 700; }
 summary .mark { width: 1.1rem; text-align: center; flex: none; }
 .time { color: var(--soft); font-size: .85rem; white-space: nowrap; font-variant-numeric: tabular-nums; }

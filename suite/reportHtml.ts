@@ -1,14 +1,10 @@
 import { PLANNED_RUNG } from "../common/rungNames";
-import { DIMENSIONS } from "./cases";
+import { comparisonLine } from "./baseline/comparison";
+import { comparisonSection } from "./baseline/comparisonSection";
+import { DIMENSIONS } from "./caseSchema";
 import { CaseResult, LatencyNumbers, SuiteResults, ThroughputNumbers, TurnResult } from "./results";
 import { REPORT_CSS } from "./reportCss";
-
-/** A table that another part adds to the report, such as the plan or the receipt. */
-export interface ReportSection {
-    readonly title: string;
-    readonly rows: readonly (readonly [name: string, value: string])[];
-    readonly note?: string;
-}
+import { ReportSection } from "./reportSection";
 
 /** Text that is safe in HTML, in an element or in a quoted attribute. */
 export function escapeHtml(text: string): string {
@@ -29,6 +25,7 @@ const VERDICTS = {
 } as const;
 const STATUSES = {
     passed: { word: "passed", mark: "✓" },
+    flaky: { word: "flaky", mark: "≈" },
     failed: { word: "failed", mark: "✗" },
     errored: { word: "not judged", mark: "!" },
     skipped: { word: "skipped", mark: "–" },
@@ -72,20 +69,26 @@ ${[
     renderStandIn(results),
     renderDimensions(results),
     renderPerformance(results),
+    results.comparison && renderSection(comparisonSection(results.comparison)),
     sections.length > 0 && `<div class="sections">${sections.map(renderSection).join("")}</div>`,
     renderCases(results),
 ]
     .filter(Boolean)
     .join("\n")}
 </main>
-<footer>Written by the suite of ephemeral-gpu-ci. Every request: temperature 0, a fixed seed.</footer>
+<footer>Written by the suite of ephemeral-gpu-ci. Every request: temperature 0 and a fixed seed, but for the lane “sampled”.</footer>
 </body>
 </html>
 `;
 }
 
 function renderVerdict(results: SuiteResults): string {
-    const { verdict, why, totals, server, cases } = results;
+    const { verdict, totals, server, cases, comparison } = results;
+    // A regression's reason stands in its own line below.
+    const why =
+        comparison && results.why.startsWith(comparisonLine(comparison))
+            ? results.why.slice(comparisonLine(comparison).length + 2)
+            : results.why;
     const { word, mark } = VERDICTS[verdict];
     const facts: [string, string][] = [
         ["Model", results.model],
@@ -95,14 +98,15 @@ function renderVerdict(results: SuiteResults): string {
         ["Started", `${results.startedAt.slice(0, 16).replace("T", " ")} UTC`],
         ["Took", duration(results.seconds)],
     ];
-    const tiles = (Object.keys(STATUSES) as (keyof typeof STATUSES)[]).map(
-        (status) =>
-            `<li class="${totals[status] > 0 ? status : "zero"}"><b>${totals[status]}</b> ${STATUSES[status].word}</li>`,
-    );
+    const tiles = (Object.keys(STATUSES) as (keyof typeof STATUSES)[]).map((status) => {
+        const count = totals[status] ?? 0;
+        return `<li class="${count > 0 ? status : "zero"}"><b>${count}</b> ${STATUSES[status].word}</li>`;
+    });
     return `<header class="verdict ${verdict}">
 <p class="label">Qwen3-VL regression suite</p>
 <h1><span class="mark" aria-hidden="true">${mark}</span> ${word}${server.standIn ? ' <span class="tag">stand-in server</span>' : ""}</h1>
 <p class="why">${escapeHtml(sentence(why))}</p>
+${comparison ? `<p class="comparison ${comparison.outcome}">${escapeHtml(sentence(comparisonLine(comparison)))}</p>` : ""}
 <ul class="totals">${tiles.join("")}</ul>
 ${renderTroubles(cases)}
 <dl class="facts">${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`).join("")}</dl>
@@ -111,11 +115,12 @@ ${renderTroubles(cases)}
 
 /** The cases that did not pass, each with its first reason and a link to its details. */
 function renderTroubles(cases: readonly CaseResult[]): string {
-    const troubles = cases.filter(({ status }) => status === "failed" || status === "errored");
+    const troubles = cases.filter(({ status }) => isTrouble(status));
     const lines = troubles.slice(0, TROUBLES_SHOWN).map((each) => {
         const failed = each.checks.find(({ passed }) => !passed);
+        const tags = renderTags(each);
         const reason = each.problem?.message ?? failed?.message ?? "";
-        return `<li class="${each.status}"><span class="mark">${STATUSES[each.status].mark}</span><span><a href="#${escapeHtml(each.id)}">${escapeHtml(each.title)}</a>: ${escapeHtml(reason)}</span></li>`;
+        return `<li class="${each.status}"><span class="mark">${STATUSES[each.status].mark}</span><span><a href="#${escapeHtml(each.id)}">${escapeHtml(each.title)}</a>: ${escapeHtml(reason)} ${tags}</span></li>`;
     });
     const more = troubles.length - lines.length;
     const rest = more > 0 ? `<li><span></span><span>and ${more} more below</span></li>` : "";
@@ -151,7 +156,7 @@ function renderDimensions({ cases }: SuiteResults): string {
         const bar = (Object.keys(STATUSES) as (keyof typeof STATUSES)[])
             .filter((status) => count(status) > 0)
             .map((status) => `<i class="${status}" style="flex:${count(status)}"></i>`);
-        const others = (["failed", "errored", "skipped"] as const)
+        const others = (["flaky", "failed", "errored", "skipped"] as const)
             .filter((status) => count(status) > 0)
             .map(
                 (status) =>
@@ -244,17 +249,51 @@ function renderCases({ cases }: SuiteResults): string {
 
 function renderCase(each: CaseResult): string {
     const { mark, word } = STATUSES[each.status];
-    const open = each.status === "failed" || each.status === "errored" ? " open" : "";
-    const repeats = each.repeats
-        ? `<span class="tag">${each.repeats.passed} of ${each.repeats.total} repeats</span>`
-        : "";
+    const open = isTrouble(each.status) ? " open" : "";
     return `<details class="case ${each.status}" id="${escapeHtml(each.id)}"${open}>
-<summary><span class="mark" title="${word}">${mark}</span><span class="title">${escapeHtml(each.title)} <code>${escapeHtml(each.id)}</code></span>${repeats}${each.language === "zh" ? '<span class="tag">中文</span>' : ""}<span class="time">${milliseconds(each.seconds)}</span></summary>
+<summary><span class="mark" title="${word}">${mark}</span><span class="title">${escapeHtml(each.title)} <code>${escapeHtml(each.id)}</code></span>${renderTags(each)}${each.language === "zh" ? '<span class="tag">中文</span>' : ""}<span class="time">${milliseconds(each.seconds)}</span></summary>
 <div class="inside">
 ${each.turns.map((turn, index) => renderTurn(turn, each) + renderChecks(each.checks.filter((check) => check.turn === index + 1))).join("\n")}
 ${each.problem ? `<p class="problem">${escapeHtml(sentence(each.problem.message))}</p>` : ""}
 ${renderChecks(each.checks.filter((check) => check.turn === undefined))}
 </div></details>`;
+}
+
+function isTrouble(status: CaseResult["status"]): boolean {
+    return status === "failed" || status === "flaky" || status === "errored";
+}
+
+/** Lane, repeats with the interval of the pass rate, quarantine. */
+function renderTags({ status, lane, repeats, quarantine }: CaseResult): string {
+    const percent = (value: number): number => Math.round(value * 100);
+    // Of a pinned request that always fails an interval says nothing.
+    const varies = lane === "sampled" || status === "flaky";
+    const rate =
+        varies && repeats?.passRate
+            ? `, ${percent(repeats.passRate.low)} to ${percent(repeats.passRate.high)} %`
+            : "";
+    const tags: [string, string][] = [];
+    if (lane === "sampled") {
+        tags.push(["sampled", "asked with temperature, a seed for each repeat"]);
+    }
+    if (repeats) {
+        const alike = repeats.consistency;
+        const hint =
+            alike === undefined
+                ? ""
+                : `two answers are the same with a chance of ${percent(alike)} %`;
+        tags.push([`${repeats.passed} of ${repeats.total} repeats${rate}`, hint]);
+    }
+    if (quarantine) {
+        const until = quarantine.expired ? "quarantine expired" : "quarantined until";
+        tags.push([`${until} ${quarantine.expires}`, quarantine.reason]);
+    }
+    return tags
+        .map(
+            ([text, hint]) =>
+                `<span class="tag" title="${escapeHtml(hint)}">${escapeHtml(text)}</span>`,
+        )
+        .join("");
 }
 
 function renderTurn(turn: TurnResult, { images, language }: CaseResult): string {

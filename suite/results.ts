@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { DIMENSIONS } from "./cases";
+import { comparisonSchema } from "./baseline/comparison";
+import { DIMENSIONS, LANES } from "./caseSchema";
 import { TIERS } from "./tiers";
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
+const share = z.number().min(0).max(1);
 const spread = z.strictObject({ median: seconds, p95: seconds, max: seconds });
 
 const checkResultSchema = z.strictObject({
@@ -18,7 +20,9 @@ const caseResultSchema = z.strictObject({
     dimension: z.enum(DIMENSIONS),
     title: z.string(),
     language: z.enum(["en", "zh"]),
-    status: z.enum(["passed", "failed", "errored", "skipped"]),
+    status: z
+        .enum(["passed", "flaky", "failed", "errored", "skipped"])
+        .describe("flaky: asked the same again, it passed and failed"),
     seconds,
     checks: z.array(checkResultSchema),
     prompt: z.string().describe("What was asked; the turns of a dialogue one after another"),
@@ -40,10 +44,35 @@ const caseResultSchema = z.strictObject({
             damage: z.enum(["truncated", "noise"]).optional().describe("Broken on purpose"),
         }),
     ),
+    lane: z.enum(LANES).optional(),
     repeats: z
-        .strictObject({ passed: count, total: count })
+        .strictObject({
+            passed: count,
+            total: count,
+            outcomes: z
+                .array(z.boolean())
+                .optional()
+                .describe("Whether each passed, in their order"),
+            passRate: z
+                .strictObject({ low: share, high: share })
+                .optional()
+                .describe("Clopper-Pearson's interval of passed / total, 95 %"),
+            passPower: z
+                .array(share)
+                .optional()
+                .describe("pass^k for k = 1, 2, ...: the probability that k of them all pass"),
+            consistency: share
+                .optional()
+                .describe("The probability that two of the answers are the same, right or wrong"),
+        })
         .optional()
-        .describe("Where a tier repeats its cases; the rest shows the first repeat that failed"),
+        .describe("Where a case was asked more than once; the rest shows the first that failed"),
+    quarantine: z
+        .strictObject({ reason: z.string(), expires: z.iso.date(), expired: z.boolean() })
+        .optional()
+        .describe("Until it expires, such a case does not count for the verdict"),
+    digest: z.string().optional().describe("Of what was asked and how it was judged"),
+    cluster: z.string().optional().describe("The same for cases that share a picture"),
     problem: z
         .strictObject({
             kind: z.enum(["connection", "timeout", "server-error", "out-of-memory", "not-run"]),
@@ -57,6 +86,13 @@ const caseResultSchema = z.strictObject({
 const latencySchema = z.strictObject({
     caseId: z.string(),
     requests: count,
+    samples: z
+        .strictObject({
+            timeToFirstTokenSeconds: z.array(seconds).optional(),
+            endToEndSeconds: z.array(seconds),
+        })
+        .optional()
+        .describe("Of each request, for a comparison with a baseline"),
     timeToFirstTokenSeconds: spread.optional(),
     endToEndSeconds: spread,
     outputTokensPerSecond: z.number().min(0).optional().describe("Median of single requests"),
@@ -75,7 +111,9 @@ const throughputSchema = z.strictObject({
 
 /** What the suite leaves behind in results.json. Published as schemas/results.schema.json. */
 export const suiteResultsSchema = z.strictObject({
-    schemaVersion: z.literal(1),
+    schemaVersion: z
+        .union([z.literal(1), z.literal(2)])
+        .describe("2 has flaky cases, lanes and the comparison with a baseline"),
     tier: z.enum(TIERS),
     model: z.string(),
     server: z.strictObject({
@@ -98,7 +136,14 @@ export const suiteResultsSchema = z.strictObject({
     seconds,
     verdict: z.enum(["passed", "failed", "none"]),
     why: z.string().describe("The verdict's reason in one sentence"),
-    totals: z.strictObject({ passed: count, failed: count, errored: count, skipped: count }),
+    totals: z.strictObject({
+        passed: count,
+        flaky: count.optional().describe("Absent in version 1"),
+        failed: count,
+        errored: count,
+        skipped: count,
+    }),
+    comparison: comparisonSchema.optional().describe("Where a baseline was given"),
     cases: z.array(caseResultSchema),
     performance: z.strictObject({
         latency: z.array(latencySchema),
@@ -117,8 +162,8 @@ export type Spread = z.infer<typeof spread>;
 export type Verdict = SuiteResults["verdict"];
 
 /** How many cases have each status. */
-export function countStatuses(cases: readonly CaseResult[]): SuiteResults["totals"] {
-    const totals = { passed: 0, failed: 0, errored: 0, skipped: 0 };
+export function countStatuses(cases: readonly CaseResult[]): Record<CaseResult["status"], number> {
+    const totals = { passed: 0, flaky: 0, failed: 0, errored: 0, skipped: 0 };
     for (const { status } of cases) {
         totals[status]++;
     }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { TestCase, Turn } from "./cases";
-import { checkAnswer, checkRefusal, CheckResult, isAnswerCheck } from "./checks";
-import { Answered, ChatClient, ContentPart, Message, Reply } from "./client";
+import { TestCase, Turn } from "./caseSchema";
+import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
+import { checkHttpError } from "./checks/httpError";
+import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
 import { drawImage, DrawnImage } from "./images";
 import {
@@ -20,6 +21,8 @@ export interface CaseContext {
     readonly contextTokens?: number;
     /** Wait before the one retry of a request that got no answer or 5xx. */
     readonly retryAfterSeconds?: number;
+    /** Of lane sampled; the requests are pinned where absent. */
+    readonly sampling?: Sampling;
 }
 
 /** A case's result, and the numbers of a measured one. */
@@ -66,7 +69,9 @@ async function runDialogue(
         const question = await buildQuestion(turn, context);
         record.images.push(...question.images);
         const send = (): Promise<Reply> =>
-            context.client.chat([...history, question.message], turn.maxTokens);
+            context.client.chat([...history, question.message], turn.maxTokens, {
+                sampling: context.sampling,
+            });
         const wantsError = turn.checks.some(({ kind }) => kind === "error");
         const reply = await sendWithRetry(send, wantsError, context.retryAfterSeconds);
         record.addTurn(question, reply);
@@ -92,7 +97,7 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
     const [first] = turn.checks;
     const refusal = reply.kind === "refused" ? reply : undefined;
     if (first?.kind === "error") {
-        return [checkRefusal(first, refusal)];
+        return [checkHttpError(first, refusal)];
     }
     if (refusal) {
         if (refusal.status >= 500) {
@@ -102,7 +107,7 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
             };
         }
         if (turn.mayRefuse) {
-            return [checkRefusal(turn.mayRefuse, refusal)];
+            return [checkHttpError(turn.mayRefuse, refusal)];
         }
         const message = `refused with HTTP ${refusal.status}: ${refusal.message}`;
         return [{ kind: "answered", passed: false, message }];
@@ -263,7 +268,7 @@ class CaseRecord {
     }
 
     private outcome(status: CaseResult["status"], problem?: Problem): CaseOutcome {
-        const { id, dimension, title, language } = this.testCase;
+        const { id, dimension, title, language, lane, digest, cluster } = this.testCase;
         const join = (parts: (string | undefined)[]): string => parts.filter(Boolean).join("\n\n");
         const result: CaseResult = {
             id,
@@ -283,6 +288,9 @@ class CaseRecord {
                 ...(thumbnailPng && { thumbnailPng: thumbnailPng.toString("base64") }),
                 ...(damage && { damage }),
             })),
+            lane,
+            digest,
+            cluster,
             ...(problem && { problem }),
             ...(Object.keys(this.numbers).length > 0 && { metrics: this.numbers }),
         };

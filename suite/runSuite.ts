@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { TestCase } from "./cases";
+import { TestCase } from "./caseSchema";
 import { ChatClient, ServerIdentity } from "./client";
 import { CaseResult, countStatuses, ServerRung, SuiteResults } from "./results";
-import { CaseOutcome, leftOutCase, runCase, skippedCase } from "./runCase";
+import { QuarantineEntry, quarantineOf } from "./quarantine";
+import { CaseOutcome, leftOutCase, skippedCase } from "./runCase";
+import { runRepeats } from "./runRepeats";
 import { selectCases, Tier, TIER_RULES } from "./tiers";
 import { decideVerdict } from "./verdict";
 
@@ -21,6 +23,8 @@ export interface SuiteOptions {
     readonly rung?: ServerRung;
     /** Ids of cases that are not asked, because the server ran out of memory in them. */
     readonly leftOut?: readonly string[];
+    /** Cases that do not count until their entry expires. */
+    readonly quarantine?: readonly QuarantineEntry[];
     readonly apiKey?: string;
     /** Ends the suite early; the message of its reason (an Error) becomes the verdict's. */
     readonly signal?: AbortSignal;
@@ -43,11 +47,13 @@ const CASES_WITHOUT_ANSWER = 3;
 export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
     const startedAt = new Date();
     const { model, tier, signal, requestTimeoutSeconds = 120, retryAfterSeconds = 1 } = options;
+    const { seed = 20261124 } = options;
     const client = new ChatClient({
         ...options,
-        seed: options.seed ?? 20261124,
+        seed,
         requestTimeoutSeconds,
     });
+    const { repeats, flakyFails } = TIER_RULES[tier];
     const cases = selectCases(options.cases, tier);
     const reached = await reachServer(client, model, retryAfterSeconds);
     const identity = typeof reached === "string" ? undefined : reached;
@@ -58,13 +64,15 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
     for (const [index, testCase] of cases.entries()) {
         stopped ??= stopReason(signal);
         const notAsked = withoutAsking(testCase, options.leftOut, stopped);
-        const outcome = notAsked
+        const asked = notAsked
             ? { result: notAsked }
-            : await runRepeats(testCase, TIER_RULES[tier].repeats, {
+            : await runRepeats(testCase, repeats, seed, {
                   client,
                   contextTokens,
                   retryAfterSeconds,
               });
+        const quarantine = quarantineOf(options.quarantine ?? [], testCase.id, startedAt);
+        const outcome = quarantine ? { ...asked, result: { ...asked.result, quarantine } } : asked;
         outcomes.push(outcome);
         options.onCase?.(outcome.result, index, cases.length);
         if (outcome.result.status === "errored" && !notAsked) {
@@ -76,7 +84,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
     const results = outcomes.map(({ result }) => result);
     const endedAt = new Date();
     return {
-        schemaVersion: 1,
+        schemaVersion: 2,
         tier,
         model,
         server: {
@@ -90,7 +98,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         startedAt: startedAt.toISOString(),
         endedAt: endedAt.toISOString(),
         seconds: (endedAt.getTime() - startedAt.getTime()) / 1000,
-        ...decideVerdict(results, stopped),
+        ...decideVerdict(results, { stopped, flakyFails }),
         totals: countStatuses(results),
         cases: results,
         performance: {
@@ -173,33 +181,4 @@ async function reasonToStop(
     return nothingYet && asked.length >= CASES_WITHOUT_ANSWER
         ? `the server gave none of the first ${asked.length} cases an answer (${last?.problem?.message})`
         : undefined;
-}
-
-/** Runs a case so often as the tier wants; what is kept is the first repeat that did not pass. */
-async function runRepeats(
-    testCase: TestCase,
-    repeats: number,
-    context: Parameters<typeof runCase>[1],
-): Promise<CaseOutcome> {
-    const outcomes: CaseOutcome[] = [];
-    for (let repeat = 0; repeat < repeats; repeat++) {
-        const outcome = await runCase(testCase, context);
-        outcomes.push(outcome);
-        if (outcome.result.status === "errored" || outcome.result.status === "skipped") {
-            break;
-        }
-    }
-    const kept =
-        outcomes.find(({ result }) => result.status === "errored") ??
-        outcomes.find(({ result }) => result.status !== "passed") ??
-        (outcomes[0] as CaseOutcome);
-    if (repeats === 1) {
-        return kept;
-    }
-    const passed = outcomes.filter(({ result }) => result.status === "passed").length;
-    const seconds = outcomes.reduce((sum, { result }) => sum + result.seconds, 0);
-    return {
-        ...kept,
-        result: { ...kept.result, seconds, repeats: { passed, total: outcomes.length } },
-    };
 }

@@ -1,3 +1,4 @@
+import { isQuarantined } from "./quarantine";
 import { CaseResult, countStatuses, Verdict } from "./results";
 
 /**
@@ -8,56 +9,93 @@ import { CaseResult, countStatuses, Verdict } from "./results";
  * A case that a server refuses with 5xx, again and again, while it answers the others, is a failure
  * of that case: "failed".
  *
+ * Flaky cases, those in quarantine that did not pass, and those whose quarantine has expired, pass or not,
+ * are named in any verdict.
+ *
  * @param stopped why the suite ended before its last case, where it did.
+ * @param flakyFails whether a flaky case fails the suite.
  */
 export function decideVerdict(
     cases: readonly CaseResult[],
-    stopped?: string,
+    { stopped, flakyFails = true }: { stopped?: string; flakyFails?: boolean } = {},
 ): { verdict: Verdict; why: string } {
+    const set = (...statuses: CaseResult["status"][]): CaseResult[] =>
+        cases.filter((each) => statuses.includes(each.status) && !isQuarantined(each));
+    const quarantined = cases.filter(
+        (each) => isQuarantined(each) && !["passed", "skipped"].includes(each.status),
+    );
     const totals = countStatuses(cases);
-    const judged = totals.passed + totals.failed;
-    const names = (which: (each: CaseResult) => boolean): string => {
-        const ids = cases.filter(which).map(({ id }) => id);
-        return ids.slice(0, 3).join(", ") + (ids.length > 3 ? ` and ${ids.length - 3} more` : "");
-    };
-    const also = [
-        stopped,
-        totals.errored > 0 && `${totals.errored} could not be judged`,
+    const judged = totals.passed + totals.flaky + totals.failed;
+    const failed = set("failed");
+    const flaky = set("flaky");
+    const errored = set("errored");
+    const bad = flakyFails ? [...failed, ...flaky] : failed;
+    const expired = cases.filter(({ quarantine }) => quarantine?.expired);
+
+    const notes = [
+        flaky.length > 0 && `${flaky.length} flaky: ${named(flaky, withRate)}`,
+        quarantined.length > 0 &&
+            `${quarantined.length} in quarantine not passed: ${named(quarantined)}`,
+        expired.length > 0 && `quarantine has expired: ${named(expired)}`,
+    ].filter(Boolean);
+    const missing = [
+        errored.length > 0 && `${errored.length} could not be judged`,
         totals.skipped > 0 && `${totals.skipped} skipped`,
     ].filter(Boolean);
-    const rest = also.length > 0 ? `; ${also.join("; ")}` : "";
+    const because = (reason: string, ...also: (string | false | undefined)[]): string =>
+        [reason, ...also.filter(Boolean)].join("; ");
 
-    if (totals.failed > 0) {
-        const failed = names(({ status }) => status === "failed");
-        return {
-            verdict: "failed",
-            why: `${totals.failed} of ${cases.length} cases failed: ${failed}${rest}`,
-        };
+    if (bad.length > 0) {
+        const reason =
+            failed.length > 0
+                ? `${failed.length} of ${cases.length} cases failed: ${named(failed)}`
+                : `${flaky.length} of ${cases.length} cases are flaky: ${named(flaky, withRate)}`;
+        const rest = failed.length > 0 ? notes : notes.slice(1);
+        return { verdict: "failed", why: because(reason, stopped, ...missing, ...rest) };
     }
     if (stopped !== undefined) {
-        return {
-            verdict: "none",
-            why: `${stopped}; ${judged} of ${cases.length} cases were judged`,
-        };
+        const reason = `${stopped}; ${judged} of ${cases.length} cases were judged`;
+        return { verdict: "none", why: because(reason, ...notes) };
     }
-    if (totals.errored > 0) {
-        const errored = cases.filter(({ status }) => status === "errored");
-        const ids = names(({ status }) => status === "errored");
+    if (errored.length > 0) {
         const reason = errored[0]?.problem?.message ?? "no answer";
         const onlyThese =
             totals.passed > 0 && errored.every(({ problem }) => problem?.kind === "server-error");
         return onlyThese
             ? {
                   verdict: "failed",
-                  why: `the server breaks on ${ids} (${reason}) while it answers the other cases`,
+                  why: because(
+                      `the server breaks on ${named(errored)} (${reason}) while it answers the other cases`,
+                      ...notes,
+                  ),
               }
             : {
                   verdict: "none",
-                  why: `${totals.errored} of ${cases.length} cases could not be judged: ${ids} (${reason})`,
+                  why: because(
+                      `${errored.length} of ${cases.length} cases could not be judged: ${named(errored)} (${reason})`,
+                      ...notes,
+                  ),
               };
     }
-    if (judged === 0) {
-        return { verdict: "none", why: "no case was run" };
+    if (totals.passed + flaky.length === 0) {
+        return { verdict: "none", why: because("no case was run", ...notes) };
     }
-    return { verdict: "passed", why: `all ${judged} cases passed${rest}` };
+    const reason =
+        totals.passed === judged
+            ? `all ${judged} cases passed`
+            : `${totals.passed} of ${judged} cases passed`;
+    return { verdict: "passed", why: because(reason, ...missing, ...notes) };
+}
+
+const LONGEST_LIST = 3;
+
+function named(cases: readonly CaseResult[], show = ({ id }: CaseResult): string => id): string {
+    const shown = cases.slice(0, LONGEST_LIST).map(show).join(", ");
+    const more = cases.length - LONGEST_LIST;
+    return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+/** @example withRate(flaky) // "count-circles (passed 2 of 3)" */
+function withRate({ id, repeats }: CaseResult): string {
+    return repeats ? `${id} (passed ${repeats.passed} of ${repeats.total})` : id;
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { caseFileSchema } from "./cases";
+import { caseFileSchema } from "./caseSchema";
+import { quarantineFileSchema } from "./quarantine";
 import { suiteResultsSchema } from "./results";
 
 /** The published JSON Schemas by file name, as text; made from the zod schemas, never by hand. */
@@ -10,6 +11,11 @@ export function publishedSchemas(): Record<string, string> {
         `${JSON.stringify({ title, ...z.toJSONSchema(schema, { io }) }, null, 4)}\n`;
     return {
         "case.schema.json": publish(caseFileSchema, "Cases of the Qwen3-VL suite", "input"),
+        "quarantine.schema.json": publish(
+            quarantineFileSchema,
+            "Cases of the suite in quarantine",
+            "input",
+        ),
         "results.schema.json": publish(suiteResultsSchema, "Results of the suite", "output"),
     };
 }

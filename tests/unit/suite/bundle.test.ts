@@ -1,5 +1,13 @@
 import { spawn, SpawnOptions } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+    copyFileSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleSuite } from "../../../suite/bundle";
@@ -65,6 +73,91 @@ describe("the command", () => {
         expect(output).toMatch(/FAIL {2}single-modality\/text-capital-en/);
     });
 
+    it("exits 0 when all that failed is in quarantine, and 2 on an entry for no case", async () => {
+        answer = ({ prompt, ...asked }) =>
+            /France/.test(prompt) ? "Rome" : rightAnswer({ prompt, ...asked });
+        const file = join(folder, "known.yaml");
+        const entry = (id: string) =>
+            writeFileSync(
+                file,
+                `quarantine: [{ case: ${id}, reason: known, expires: 2999-01-01 }]\n`,
+            );
+        entry("text-capital-en");
+        const known = await run("--quarantine", file);
+        expect(known.code).toBe(0);
+        expect(known.output).toMatch(/FAIL {2}.*text-capital-en .*quarantine until 2999-01-01/);
+        entry("text-capital-fr");
+        const unknown = await run("--quarantine", file);
+        expect(unknown.code).toBe(2);
+        expect(unknown.output).toMatch(/known\.yaml: quarantine\[0\]\.case: no case/);
+    }, 30_000);
+
+    it("compares with the results of an earlier run: 0 without a change, 1 for a regression", async () => {
+        const own = mkdtempSync(join(folder, "cases-"));
+        const caseOf = (index: number) => `
+  - id: case-${index}
+    title: A case
+    language: en
+    tags: [smoke]
+    turns:
+      - prompt: "Question ${index}"
+        maxTokens: 64
+        checks: [{ kind: keywords, groups: [[right]] }]`;
+        const list = Array.from({ length: 12 }, (_, index) => caseOf(index)).join("");
+        writeFileSync(join(own, "x.yaml"), `dimension: multimodal\ncases:${list}\n`);
+        const file = join(folder, "known-good.json");
+
+        answer = () => "right";
+        await run("--cases", own);
+        copyFileSync(join(out, "results.json"), file);
+        const same = await run("--cases", own, "--baseline", file);
+        expect(same.output).toMatch(
+            /^no evidence of a change against known-good: 0 lost and 0 won of 12 pairs; a loss of/m,
+        );
+        expect(same.code).toBe(0);
+
+        answer = ({ prompt }) => (/[0-8]$/.test(prompt) ? "wrong" : "right");
+        const worse = await run("--cases", own, "--baseline", file);
+        expect(worse.code).toBe(1);
+        expect(worse.output).toMatch(
+            /^failed: regression against known-good: all cases: \d+ lost/m,
+        );
+        const results = suiteResultsSchema.parse(readJson(join(out, "results.json")));
+        expect(results.comparison).toMatchObject({ outcome: "regression", pairs: 12, won: [] });
+        expect(readFileSync(join(out, "report.html"), "utf8")).toMatch(
+            /class="comparison regression"/,
+        );
+        expect(readFileSync(join(out, "junit.xml"), "utf8")).toMatch(
+            /name="no regression against known-good">\s*<failure/,
+        );
+    }, 30_000);
+
+    it("exits 1 for a regression of speed, although every check passed", async () => {
+        answer = rightAnswer;
+        await run();
+        const before = suiteResultsSchema.parse(readJson(join(out, "results.json")));
+        for (const { samples } of before.performance.latency) {
+            // A baseline that was fifty times as fast.
+            samples?.endToEndSeconds.forEach((seconds, index, all) => (all[index] = seconds / 50));
+        }
+        const file = join(folder, "fast.json");
+        writeFileSync(file, JSON.stringify(before));
+        const { code, output } = await run("--baseline", file);
+        expect(code).toBe(1);
+        expect(output).toMatch(
+            /^failed: regression against fast: .*latency-text: end to end \d+\.\d+ times .*; all 5 cases passed$/m,
+        );
+    }, 30_000);
+
+    it("exits 2 when there is nothing to compare, without asking", async () => {
+        answer = rightAnswer;
+        const before = server.asked.length;
+        const missing = await run("--baseline", join(folder, "none.json"));
+        expect(missing.code).toBe(2);
+        expect(missing.output).toMatch(/^error: the baseline .*none\.json cannot be read/);
+        expect(server.asked).toHaveLength(before);
+    });
+
     it("exits 2 on a bad case file, and leaves a report that says so", async () => {
         const own = mkdtempSync(join(folder, "cases-"));
         writeFileSync(join(own, "x.yaml"), "dimension: boundary\ncases: 5\n");
@@ -75,6 +168,7 @@ describe("the command", () => {
         expect(suiteResultsSchema.parse(results)).toMatchObject({ verdict: "none" });
     });
 
+    // Three whole runs of the command: slow on a busy machine.
     it("on the rung split-cases, leaves out the case in which the run set aside had no answer", async () => {
         answer = rightAnswer;
         const aside = join(folder, "aside.json");
@@ -92,8 +186,8 @@ describe("the command", () => {
             new RegExp(`ERROR .*/${second?.id} .*ran out of memory in this case`),
         );
         const split = suiteResultsSchema.parse(readJson(join(out, "results.json")));
-        expect(split.totals).toEqual({ passed: 4, failed: 0, errored: 1, skipped: 0 });
-    });
+        expect(split.totals).toEqual({ passed: 4, flaky: 0, failed: 0, errored: 1, skipped: 0 });
+    }, 30_000);
 
     it.each(["", join(folder, "none.json")])(
         "on the rung split-cases with the results %j to go by, asks nothing",
@@ -111,6 +205,7 @@ describe("the command", () => {
     it.each([
         [["--tier", "nightly"], /commit/],
         [["--seed", "x"], /whole number/],
+        [["--slowdown-tolerance", "-1"], /number from 0/],
         [["--colour", "red"], /unknown option/],
     ])("exits 2 on %j", async (args, message) => {
         const { code, output } = await run(...args);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Ajv from "ajv/dist/2020";
 import { parse } from "yaml";
-import { DIMENSIONS, loadCases, parseCaseFile } from "../../../suite/cases";
+import { DIMENSIONS } from "../../../suite/caseSchema";
+import { loadCases, parseCaseFile } from "../../../suite/cases";
 import { selectCases, TIERS } from "../../../suite/tiers";
 import { publishedSchemas } from "../../../suite/writeSchemas";
 
@@ -76,12 +77,12 @@ describe("a wrong case file is refused with its line and key", () => {
         [
             "a key too many",
             GOOD.replace("    title", "    colour: red\n    title"),
-            /^f\.yaml:4: cases\[0\]\.colour: Unrecognized key/,
+            /^f\.yaml:4: cases\[0\]\.colour: Unrecognized key.*allowed: id, title, /,
         ],
         [
             "an unknown kind of check",
             GOOD.replace("kind: length", "kind: beauty"),
-            /^f\.yaml:11: cases\[0\]\.turns\[0\]\.checks\[0\]\.kind: /,
+            /^f\.yaml:11: cases\[0\]\.turns\[0\]\.checks\[0\]\.kind: .*'keywords' \| 'forbidden'/,
         ],
         [
             "an unknown dimension",
@@ -96,13 +97,43 @@ describe("a wrong case file is refused with its line and key", () => {
         ],
         [
             "a limit without a measurement",
-            GOOD.replace("length, min: 1", "latency, maxEndToEndSeconds: 1"),
-            /^f\.yaml:11: .*checks\[0\]\.kind: a latency check needs measure\.kind latency/,
+            GOOD.replace("length, min: 1", "latency, maxTimeToFirstTokenSeconds: 1"),
+            /^f\.yaml:11: .*checks\[0\]\.maxTimeToFirstTokenSeconds: .*allowed without: maxEndToEndSeconds/,
+        ],
+        [
+            "a limit of throughput without a measurement",
+            GOOD.replace("length, min: 1", "throughput, minOutputTokensPerSecond: 1"),
+            /^f\.yaml:11: .*checks\[0\]\.kind: a throughput check needs measure\.kind throughput/,
+        ],
+        [
+            "a check that cannot fail",
+            GOOD.replace("length, min: 1", "length"),
+            /^f\.yaml:11: .*cannot fail; allowed: min, max or both/,
+        ],
+        [
+            "more groups than there are",
+            GOOD.replace("length, min: 1", "keywords, groups: [[a]], atLeast: 2"),
+            /^f\.yaml:11: .*atLeast: .*allowed: 1 to the number of groups/,
+        ],
+        [
+            "a JSON Schema with a word that does not exist",
+            GOOD.replace("length, min: 1", "json, schema: { requried: [a] }"),
+            /^f\.yaml:11: .*schema: no JSON Schema .*requried/,
         ],
         [
             "a regular expression that is none",
             GOOD.replace("length, min: 1", "regex, pattern: '('"),
             /^f\.yaml:11: .*pattern: Invalid regular expression/,
+        ],
+        [
+            "a rate without chance",
+            GOOD.replace("    tags", "    minPassRate: 0.5\n    tags"),
+            /^f\.yaml:6: cases\[0\]\.minPassRate: minPassRate needs lane sampled/,
+        ],
+        [
+            "an unknown lane",
+            GOOD.replace("    tags", "    lane: fast\n    tags"),
+            /^f\.yaml:6: cases\[0\]\.lane: .*"deterministic"\|"sampled"/,
         ],
         ["broken YAML", GOOD.replace("[core]", "[core"), /^f\.yaml:\d+: not valid YAML/],
     ])("%s", (_, text, message) => {
@@ -114,6 +145,26 @@ describe("a wrong case file is refused with its line and key", () => {
         expect(parseCaseFile(text, "f.yaml")[0]?.turns).toHaveLength(2);
         const wrong = text.replace("maxTokens: 5", "maxTokens: 0");
         expect(() => parseCaseFile(wrong, "f.yaml")).toThrow(/^f\.yaml:10: /);
+    });
+});
+
+describe("a case is known again", () => {
+    const [one] = parseCaseFile(GOOD, "f.yaml");
+    const digest = (text: string) => parseCaseFile(text, "f.yaml")[0]?.digest;
+
+    it("whatever its title and tags, and not when it asks or wants something else", () => {
+        expect(digest(GOOD.replace("A case", "Another title"))).toBe(one?.digest);
+        expect(digest(GOOD.replace("[core]", "[]"))).toBe(one?.digest);
+        expect(digest(GOOD.replace("Hello", "Bye"))).not.toBe(one?.digest);
+        expect(digest(GOOD.replace("min: 1", "min: 2"))).not.toBe(one?.digest);
+    });
+
+    it("with those that show the same picture", () => {
+        const cases = loadCases(shipped);
+        const clusterOf = (id: string) => cases.find((each) => each.id === id)?.cluster;
+        expect(clusterOf("absent-triangle")).toBe(clusterOf("absent-triangle-zh"));
+        expect(clusterOf("absent-triangle")).not.toBe(clusterOf("position-left"));
+        expect(clusterOf("text-json")).toBe("text-json");
     });
 });
 

@@ -105,6 +105,138 @@ describe("report.html", () => {
     });
 });
 
+describe("what flickers", () => {
+    const repeats = {
+        passed: 2,
+        total: 3,
+        outcomes: [false, true, true],
+        passRate: { low: 0.094, high: 0.992 },
+        consistency: 1 / 3,
+    };
+    const flaky: CaseResult = { ...broken, status: "flaky", repeats };
+    const quarantine = { reason: `known ${EVIL}`, expires: "2026-12-31", expired: false };
+    const of = (each: CaseResult, tier: SuiteResults["tier"] = "commit"): SuiteResults => ({
+        ...results,
+        tier,
+        totals: { passed: 0, flaky: 1, failed: 0, errored: 0, skipped: 0 },
+        cases: [each],
+    });
+
+    it("is in the report's head, with its rate", () => {
+        const html = renderReportHtml(of(flaky));
+        expect(html).toMatch(/<li class="flaky"><b>1<\/b> flaky<\/li>/);
+        expect(html).toMatch(/<ul class="troubles"><li class="flaky">.*2 of 3 repeats, 9 to 99 %/);
+        expect(html).toMatch(/<details class="case flaky" id="case-a" open>/);
+    });
+
+    it("shows its quarantine, and that it has expired", () => {
+        const html = renderReportHtml(of({ ...flaky, quarantine }));
+        expect(html).toMatch(/quarantined until 2026-12-31/);
+        expect(html).not.toMatch(/<script/i);
+        const expired = { ...quarantine, expired: true };
+        expect(renderReportHtml(of({ ...flaky, quarantine: expired }))).toMatch(
+            /quarantine expired 2026-12-31/,
+        );
+    });
+
+    test.each<[string, CaseResult, SuiteResults["tier"], string]>([
+        ["reported only in commit", flaky, "commit", 'failures="0" errors="0" skipped="0"'],
+        ["a failure in merge", flaky, "merge", 'failures="1" errors="0" skipped="0"'],
+        [
+            "skipped in quarantine",
+            { ...flaky, quarantine },
+            "merge",
+            'failures="0" errors="0" skipped="1"',
+        ],
+        [
+            "a failure after the quarantine",
+            { ...flaky, quarantine: { ...quarantine, expired: true } },
+            "merge",
+            'failures="1" errors="0" skipped="0"',
+        ],
+    ])("is %s", (_, each, tier, counts) => {
+        const xml = renderJunit(of(each, tier));
+        expect(xml).toContain(counts);
+        expect(xml).toContain('name="passed" value="2 of 3"');
+        expect(xml).toMatch(/name="flaky" value="keywords: does not name/);
+    });
+});
+
+describe("a comparison with a baseline", () => {
+    const comparison: NonNullable<SuiteResults["comparison"]> = {
+        baseline: { name: `good ${EVIL}`, model: "m", startedAt: results.startedAt },
+        outcome: "regression",
+        why: "8 lost",
+        level: 0.05,
+        slowdownTolerance: 0.1,
+        pairs: 29,
+        lost: ["case-a"],
+        won: [],
+        leftOut: [
+            { caseId: "case-x", reason: "in quarantine" },
+            { caseId: "case-y", reason: "in quarantine" },
+        ],
+        minimumDetectableEffect: 0.24,
+        quality: [
+            {
+                of: "all cases",
+                pairs: 29,
+                lost: 8,
+                won: 0,
+                pValue: 0.0078,
+                correctedPValue: 0.0156,
+                difference: -0.276,
+                interval: { low: -0.45, high: -0.1 },
+                clusters: 20,
+                outcome: "regression",
+            },
+        ],
+        speed: [
+            {
+                caseId: "latency-text",
+                metric: "endToEndSeconds",
+                ratio: 1.5,
+                interval: { low: 1.4, high: 1.6 },
+                pValue: 0.001,
+                correctedPValue: 0.002,
+                outcome: "regression",
+            },
+        ],
+    };
+    const compared = (outcome: typeof comparison.outcome): SuiteResults => {
+        const each = { ...comparison, outcome };
+        const line = `regression against ${comparison.baseline.name}: 8 lost`;
+        return { ...results, comparison: each, why: `${line}; all passed` };
+    };
+
+    it("is in the report's head, once, and its tests are in a table", () => {
+        const html = renderReportHtml(compared("regression"));
+        expect(html).toMatch(
+            /<p class="why">All passed\.<\/p>\n<p class="comparison regression">Regression/,
+        );
+        expect(html).toContain(
+            "regression: 8 lost, 0 won of 29, -28 points (-45 to -10), p = 0.016",
+        );
+        expect(html).toContain("latency-text, end to end");
+        expect(html).toContain("1.50 times the baseline&#39;s (1.40 to 1.60)");
+        expect(html).toContain("case-x, case-y (in quarantine)");
+        expect(html).toContain("A loss of 24 % would have been seen with 80 % power.");
+        expect(html).not.toMatch(/<script/i);
+    });
+
+    test.each<[typeof comparison.outcome, string]>([
+        ["regression", 'tests="5" failures="2" errors="1"'],
+        ["no-evidence", 'tests="5" failures="1" errors="1"'],
+        ["improvement", 'tests="5" failures="1" errors="1"'],
+        ["infrastructure-failure", 'tests="5" failures="1" errors="2"'],
+    ])("%s is a test of its own in junit.xml", (outcome, counts) => {
+        const xml = renderJunit(compared(outcome));
+        expect(xml).toContain(counts);
+        expect(xml).toContain(`name="comparison" value="${outcome}"`);
+        expect(xml).toContain('name="comparisonWhy" value="8 lost"');
+    });
+});
+
 describe("junit.xml", () => {
     interface Parsed {
         testsuites: {

@@ -45,7 +45,7 @@ describe("a good server", () => {
         expect(results).toMatchObject({
             verdict: "passed",
             server: { version: "1.2.3", standIn: false, contextTokens: 2000 },
-            totals: { failed: 0, errored: 0, skipped: 0 },
+            totals: { flaky: 0, failed: 0, errored: 0, skipped: 0 },
         });
         const { latency, throughput } = results.performance;
         expect(latency[0]?.timeToFirstTokenSeconds?.median).toBeGreaterThan(0);
@@ -56,6 +56,7 @@ describe("a good server", () => {
         await run();
         for (const { body } of server?.asked ?? []) {
             expect(body).toMatchObject({ temperature: 0, seed: 20261124, model: "test-model" });
+            expect(body).not.toHaveProperty("top_p");
             expect(body.max_tokens).toBeGreaterThan(0);
         }
         expect(server?.asked.length).toBeGreaterThan(20);
@@ -93,16 +94,125 @@ describe("a good server", () => {
         const results = await run({ answer: flaky }, { tier: "release", cases: own });
         expect(results.verdict).toBe("failed");
         expect(results.cases[0]).toMatchObject({
+            status: "flaky",
             answer: "Rome",
-            repeats: { passed: 2, total: 3 },
+            repeats: { passed: 2, total: 3, outcomes: [true, false, true] },
         });
+    });
+});
+
+describe("a case that fails is asked again", () => {
+    const own = cases.filter(({ id }) => id === "text-capital-en" || id === "text-capital-zh");
+    const answering = (...answers: string[]) => {
+        const left = [...answers];
+        return (asked: Asked): string =>
+            /France/.test(asked.prompt) ? (left.shift() ?? "Paris") : rightAnswer(asked);
+    };
+    const asked = () => server?.asked.filter(({ prompt }) => prompt.includes("France")).length;
+
+    it("and is flaky with its rate when it then passes, which a push only reports", async () => {
+        const results = await run({ answer: answering("Rome") }, { cases: own });
+        expect(asked()).toBe(3);
+        expect(results.cases[0]).toMatchObject({
+            status: "flaky",
+            answer: "Rome",
+            repeats: { passed: 2, total: 3, outcomes: [false, true, true] },
+        });
+        expect(results.cases[0]?.repeats?.passRate?.low).toBeCloseTo(0.0943, 3);
+        expect(results).toMatchObject({ verdict: "passed", totals: { passed: 1, flaky: 1 } });
+        expect(results.why).toBe("1 of 2 cases passed; 1 flaky: text-capital-en (passed 2 of 3)");
+    });
+
+    it("and fails a merge when it is flaky", async () => {
+        const results = await run({ answer: answering("Rome") }, { cases: own, tier: "merge" });
+        expect(results.verdict).toBe("failed");
+        expect(results.why).toMatch(/^1 of 2 cases are flaky: text-capital-en/);
+    });
+
+    it("and has failed when it never passes", async () => {
+        const results = await run({ answer: answering("Rome", "Rome", "Oslo") }, { cases: own });
+        expect(results.cases[0]).toMatchObject({
+            status: "failed",
+            repeats: { passed: 0, total: 3, consistency: 1 / 3 },
+        });
+        expect(results.verdict).toBe("failed");
+    });
+
+    it("and not at all when it passes", async () => {
+        await run({}, { cases: own });
+        expect(asked()).toBe(1);
+    });
+
+    it("and does not count in quarantine, but is named", async () => {
+        const quarantine = [{ case: "text-capital-en", reason: "known", expires: "2999-01-01" }];
+        const always = { answer: answering("Rome", "Rome", "Rome") };
+        const results = await run(always, { cases: own, quarantine });
+        expect(results.verdict).toBe("passed");
+        expect(results.why).toMatch(/1 in quarantine not passed: text-capital-en$/);
+        expect(results.cases[0]).toMatchObject({
+            status: "failed",
+            quarantine: { expired: false, reason: "known" },
+        });
+    });
+
+    it("and counts again once the quarantine has expired", async () => {
+        const quarantine = [{ case: "text-capital-en", reason: "known", expires: "2020-01-01" }];
+        const always = { answer: answering("Rome", "Rome", "Rome") };
+        const results = await run(always, { cases: own, quarantine });
+        expect(results.verdict).toBe("failed");
+        expect(results.why).toMatch(/quarantine has expired: text-capital-en$/);
+    });
+});
+
+describe("a case of lane sampled", () => {
+    const own = cases.filter(({ id }) => id === "text-capital-sampled");
+    const sampled = (wrong: number) => {
+        let number = 0;
+        const answer = (asked: Asked) =>
+            /France/.test(asked.prompt) && ++number <= wrong
+                ? "I think of Rome."
+                : rightAnswer(asked);
+        return run({ answer }, { cases: own, tier: "merge" });
+    };
+
+    it("is asked with the model's own temperature and a seed for each repeat", async () => {
+        const results = await sampled(0);
+        const bodies = server?.asked.slice(1).map(({ body }) => body);
+        expect(bodies).toHaveLength(5);
+        bodies?.forEach((body, index) =>
+            expect(body).toMatchObject({ temperature: 0.7, top_p: 0.8, seed: 20261124 + index }),
+        );
+        expect(results.cases[0]).toMatchObject({
+            status: "passed",
+            lane: "sampled",
+            repeats: { passed: 5, total: 5, consistency: 1, passPower: [1, 1, 1, 1, 1] },
+        });
+    });
+
+    it("passes while its interval reaches the rate that is wanted", async () => {
+        const results = await sampled(2);
+        expect(results.verdict).toBe("passed");
+        expect(results.cases[0]?.repeats).toMatchObject({ passed: 3, total: 5, consistency: 0.4 });
+        expect(results.cases[0]?.repeats?.passRate?.high).toBeCloseTo(0.9473, 4);
+        expect(results.cases[0]?.repeats?.passPower?.[1]).toBeCloseTo(0.3);
+    });
+
+    it("fails when its interval lies below", async () => {
+        const results = await sampled(3);
+        expect(results.verdict).toBe("failed");
+        expect(results.cases[0]).toMatchObject({ status: "failed", answer: "I think of Rome." });
     });
 });
 
 describe("a wrong answer fails its case and no other", () => {
     const wrong = (pattern: RegExp, text: string) => (asked: Asked) =>
         pattern.test(asked.prompt) ? text : rightAnswer(asked);
-    test.each<[string, (asked: Asked) => string]>([
+    test.each<[string, (asked: Asked) => string, Tier?]>([
+        ["text-json", wrong(/JSON/, '{ "sum": "42" }'), "merge"],
+        ["text-repeat-sentence", wrong(/quick brown/, "The quick fox jumps."), "merge"],
+        ["text-unknowable", wrong(/my dog/, "Your dog is called Rex."), "merge"],
+        ["absent-triangle", wrong(/a triangle/, "There is a triangle, not a star."), "merge"],
+        ["absent-triangle-zh", wrong(/有没有三角形/, "图中没有圆，有三角形。"), "merge"],
         ["text-capital-en", wrong(/capital of France/, "London")],
         ["text-capital-zh", wrong(/中国的首都/, "The capital is 北京.")],
         ["caption-building", wrong(/Name the parts/, "A red car on a road.")],
@@ -112,8 +222,10 @@ describe("a wrong answer fails its case and no other", () => {
         ["position-left", wrong(/left side/, "Circle")],
         ["text-near-context", wrong(/secret word in/, "banana")],
         ["image-4096", wrong(/big circle/, "Green")],
-    ])("%s", async (id, answer) => {
-        const results = await run({ answer });
+    ])("%s", async (id, answer, tier = "commit") => {
+        // Every case where its tier is small; else those that are quick to ask.
+        const quick = cases.filter(({ id }) => !/4096|latency|throughput|context/.test(id));
+        const results = await run({ answer }, { tier, cases: tier === "merge" ? quick : cases });
         expect(results.verdict).toBe("failed");
         expect(results.why).toContain(id);
         expect(failedIds(results)).toEqual([id]);
@@ -151,7 +263,7 @@ describe("what is no fault of the model gives no verdict", () => {
         });
         expect(results.verdict).toBe("none");
         expect(results.why).toMatch(/is not there .*ECONNREFUSED/);
-        expect(results.totals).toEqual({ passed: 0, failed: 0, errored: 0, skipped: 19 });
+        expect(results.totals).toEqual({ passed: 0, flaky: 0, failed: 0, errored: 0, skipped: 19 });
     });
 
     it("503 to everything", async () => {
@@ -241,9 +353,9 @@ describe("a server that runs out of memory", () => {
     test.each`
         caseId            | pattern            | answered | how
         ${"image-4096"}   | ${/big circle/}    | ${0}     | ${"the only request"}
-        ${"latency-text"} | ${/the number \d/} | ${2}     | ${"the third of four requests"}
-        ${"throughput-4"} | ${/the number \d/} | ${4}     | ${"all that came at once"}
-        ${"throughput-4"} | ${/the number \d/} | ${9}     | ${"some of those that came at once"}
+        ${"latency-text"} | ${/the number \d/} | ${2}     | ${"the third of nine requests"}
+        ${"throughput-4"} | ${/the number \d/} | ${9}     | ${"all that came at once"}
+        ${"throughput-4"} | ${/the number \d/} | ${14}    | ${"some of those that came at once"}
     `("in $how of $caseId: that case is the one to leave out", async (row) => {
         const died = await run(mortal(row.pattern, row.answered), { tier: "merge" });
         expect(died.verdict).toBe("none");
@@ -254,7 +366,7 @@ describe("a server that runs out of memory", () => {
     it("answers the other cases when that one is left out, and has not passed", async () => {
         const leftOut = ["image-4096"];
         const results = await run(mortal(/big circle/), { leftOut });
-        expect(results.totals).toEqual({ passed: 18, failed: 0, errored: 1, skipped: 0 });
+        expect(results.totals).toEqual({ passed: 18, flaky: 0, failed: 0, errored: 1, skipped: 0 });
         expect(results.verdict).toBe("none");
         expect(results.why).toMatch(/image-4096 \(the server ran out of memory in this case/);
     });

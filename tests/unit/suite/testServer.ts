@@ -149,9 +149,15 @@ function refuse(parts: readonly Part[], contextTokens: number | null): string | 
 /** The right answers to the shipped cases, as a model would word them. */
 export function rightAnswer({ prompt, images, turns }: Asked): string {
     const answers: [RegExp, string][] = [
+        [/capital of France.*sentence/, "The capital of France is Paris."],
         [/capital of France/, "Paris"],
         [/中国的首都/, "中国的首都是北京。"],
+        [/17 plus 25.*JSON/, '```json\n{ "sum": 42 }\n```'],
         [/17 plus 25/, "42"],
+        [/quick brown fox/, "The quick brown fox jumps over the lazy dog."],
+        [/name of my dog/, "I cannot know your dog's name, because you have not told me."],
+        [/Is there a triangle/, "No, there is no triangle in this picture."],
+        [/有没有三角形/, "图片里没有三角形。"],
         [/小明/, "14"],
         [/banana/, "banana"],
         [/2 plus 3/, "5"],

@@ -1,0 +1,77 @@
+import { z } from "zod";
+
+const count = z.int().min(0);
+const probability = z.number().min(0).max(1);
+const change = z.enum(["regression", "no-evidence", "improvement"]);
+const interval = z.strictObject({ low: z.number(), high: z.number() });
+
+const qualityTestSchema = z.strictObject({
+    of: z.string().describe("all cases, a dimension, or the id of a sampled case"),
+    pairs: count,
+    lost: count.describe("Passed in the baseline, failed here"),
+    won: count.describe("Failed in the baseline, passed here"),
+    pValue: probability.describe("Exact McNemar, two-sided"),
+    correctedPValue: probability
+        .optional()
+        .describe("By Holm; absent where too few pairs differ for any evidence"),
+    difference: z.number().optional().describe("Of the mean pass rates, here minus baseline"),
+    interval: interval.optional().describe("Of the difference, cluster bootstrap, 95 %"),
+    clusters: count.optional().describe("Cases that share a picture are one"),
+    outcome: change,
+});
+
+const speedTestSchema = z.strictObject({
+    caseId: z.string(),
+    metric: z.enum(["timeToFirstTokenSeconds", "endToEndSeconds"]),
+    ratio: z.number().describe("Of the geometric means, here over baseline: above 1 is slower"),
+    interval: interval.describe("Of the ratio, 95 %"),
+    pValue: probability.describe(
+        "Welch's test of the logarithms, of a change beyond the tolerance",
+    ),
+    correctedPValue: probability.describe("By Holm"),
+    outcome: change,
+});
+
+/** What a comparison with a baseline came to; part of the suite's results. */
+export const comparisonSchema = z.strictObject({
+    baseline: z.strictObject({
+        name: z.string(),
+        model: z.string(),
+        server: z.string().optional().describe("Its version"),
+        startedAt: z.iso.datetime(),
+    }),
+    outcome: z.enum([...change.options, "infrastructure-failure"]),
+    why: z.string().describe("The outcome's reason in one line"),
+    level: probability.describe("Of the quality tests together, and of the speed tests together"),
+    slowdownTolerance: z.number().min(0).describe("A change of speed up to this share is none"),
+    pairs: count.describe("Cases that were judged in both runs, in the same way"),
+    lost: z.array(z.string()).describe("Ids of cases"),
+    won: z.array(z.string()),
+    leftOut: z.array(z.strictObject({ caseId: z.string(), reason: z.string() })),
+    minimumDetectableEffect: probability
+        .optional()
+        .describe("The loss of pass rate that would have been seen with 80 % power"),
+    quality: z.array(qualityTestSchema),
+    speed: z.array(speedTestSchema),
+    speedLeftOut: z.string().optional().describe("Why speed was not compared"),
+});
+
+export type Comparison = z.infer<typeof comparisonSchema>;
+export type QualityTest = z.infer<typeof qualityTestSchema>;
+export type SpeedTest = z.infer<typeof speedTestSchema>;
+export type Change = z.infer<typeof change>;
+
+/** The chance of a false alarm of a family of tests. */
+export const LEVEL = 0.05;
+
+const OUTCOME_WORDS = {
+    regression: "regression against",
+    "no-evidence": "no evidence of a change against",
+    improvement: "improvement against",
+    "infrastructure-failure": "no comparison with",
+} as const;
+
+/** @example comparisonLine(comparison) // "regression against qwen3-vl-8b: all cases: 8 lost ..." */
+export function comparisonLine({ outcome, baseline, why }: Comparison): string {
+    return `${OUTCOME_WORDS[outcome]} ${baseline.name}: ${why}`;
+}
