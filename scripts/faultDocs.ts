@@ -166,8 +166,8 @@ one release layer at a time, and the billing meter of the emulated cloud says wh
 - **Leaked** is what was billed later than the deadline and two rounds of the account's sweeper (10
   minutes).
 
-\`npm run faults -- --json FILE\` measures all of it again (about an hour on two cores), \`--subset\` each
-fault once; \`npm test\` does the latter. \`npm run docs:faults -- FILE\` writes this page.`;
+\`npm run faults -- --json FILE\` measures all of it again (about an hour on two cores, longer beside
+other work), \`--subset\` each fault once; \`npm test\` does the latter. \`npm run docs:faults -- FILE\` writes this page.`;
 
 const LAYER_NOTE = `Seconds from the fault to the end of billing. \`latest\`: GPU-seconds past the deadline, in the worst case.
 The schedule, the sweeper and the watchdog wait for the deadline, so that most of their seconds are what
@@ -177,9 +177,9 @@ const MATRIX_NOTE = `Fault by layer: how many, and seconds until release, median
 or this layer is not the one to help (a driver that is killed with -9 does nothing any more).`;
 
 const PLAIN_NOTE = `A Pulumi program with the same instance, run by a script with \`pulumi destroy\` in its \`finally\`, and nothing
-else. The seconds are those until the meter was read: nothing would have ended these machines later. A fault
-that the driver's computer survives, it survives too; a second \`destroy\`, a lock that is left, an outage and
-a killed process are what it has no answer to.`;
+else. The seconds are those until the meter was read: nothing would have ended these machines later. It
+releases what its own \`destroy\` can still reach; it has no answer to a killed process, a lock that is left
+behind, an outage, or a machine that its state does not know.`;
 
 const LIMITS = `## What this does not show
 
