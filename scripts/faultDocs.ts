@@ -162,7 +162,8 @@ one release layer at a time, and the billing meter of the emulated cloud says wh
 - The engine, the driver, SSH, and the AWS calls are real; the cloud is emulated. Faults of a machine strike
   machines that really boot, in real time, with a deadline of 2 minutes. The rest needs none: their machines
   sleep, their deadline is 20 minutes, and the cloud's clock is put forward.
-- Eight foreign machines stand in the account, with tags that resemble ours. None of them may end.
+- Eight foreign machines stand in the account, one where machines boot, with tags that resemble ours. None of
+  them may end.
 - **Leaked** is what was billed later than the deadline and two rounds of the account's sweeper (10
   minutes).
 
