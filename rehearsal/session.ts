@@ -177,6 +177,15 @@ export class Session {
         await this.control("spot-notice", { instanceId, seconds });
     }
 
+    /** Settings of an SDK client of whoever administers the account, past every role of ours. */
+    get administrator() {
+        return {
+            endpoint: this.endpoint,
+            region: "us-east-1",
+            credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
+        };
+    }
+
     /** As if the machine powered itself off. */
     async powerOff(instanceId: string): Promise<void> {
         await this.control("poweroff", { instanceId });

@@ -45,11 +45,7 @@ export class Account {
     private readonly ssm: SSMClient;
 
     constructor(session: Session) {
-        const cloud = {
-            endpoint: session.endpoint,
-            region: "us-east-1",
-            credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
-        };
+        const cloud = session.administrator;
         this.ec2 = new EC2Client(cloud);
         this.scheduler = new SchedulerClient(cloud);
         this.ssm = new SSMClient(cloud);

@@ -54,11 +54,7 @@ let iam: IAMClient;
 beforeAll(async () => {
     session = await startSession({ machines: "sleeping" });
     sleepers = new SleepingMachines(session.dir, 1);
-    const cloud = {
-        endpoint: session.endpoint,
-        region: "us-east-1",
-        credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
-    };
+    const cloud = session.administrator;
     ec2 = new EC2Client(cloud);
     const { Parameter } = await new SSMClient(cloud).send(
         new GetParameterCommand({ Name: AMI_PARAMETER }),

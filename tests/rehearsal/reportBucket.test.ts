@@ -56,16 +56,9 @@ function forget(runId: string): void {
 const release = (runId: string) =>
     gpuCi(session, ["release", "--run", runId, "--report-bucket", BUCKET]);
 
-/** The emulated cloud, as whoever administers the account sees it. */
-const administrator = () => ({
-    endpoint: session.endpoint,
-    region: "us-east-1",
-    credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
-});
-
 /** The machine that has put the report there, undefined while there is none. */
 async function pushedBy(runId: string): Promise<string | undefined> {
-    const s3 = new S3Client({ ...administrator(), forcePathStyle: true });
+    const s3 = new S3Client({ ...session.administrator, forcePathStyle: true });
     const key = { Bucket: BUCKET, Key: `runs/${runId}/1/report.tar.gz` };
     const found = await s3.send(new HeadObjectCommand(key)).catch(() => undefined);
     return found?.Metadata?.instance;
@@ -225,7 +218,7 @@ test.each([
 ] as const)(
     "the policy for %s: nothing of it is missing or unused",
     async (role, sids) => {
-        const policy = await deployedPolicy(new IAMClient(administrator()), role);
+        const policy = await deployedPolicy(new IAMClient(session.administrator), role);
         const requests = callsOf(role, await session.calls()).flatMap(requestsOf);
         expect(requests.length).toBeGreaterThan(0);
         expect(await missing(policy, requests)).toEqual([]);

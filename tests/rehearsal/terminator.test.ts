@@ -48,11 +48,7 @@ let terminatorArn: string;
 
 beforeAll(async () => {
     session = await startSession({ machines: "none" }, { alertEmail: "on-call@acme.test" });
-    const cloud = {
-        endpoint: session.endpoint,
-        region: "us-east-1",
-        credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
-    };
+    const cloud = session.administrator;
     ec2 = new EC2Client(cloud);
     sfn = new SFNClient(cloud);
     scheduler = new SchedulerClient(cloud);

@@ -39,14 +39,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => stopSession(session));
 
-function cloud() {
-    return {
-        endpoint: session.endpoint,
-        region: "us-east-1",
-        credentials: { accessKeyId: "rehearsal", secretAccessKey: "rehearsal" },
-    };
-}
-const ec2 = () => new EC2Client(cloud());
+const ec2 = () => new EC2Client(session.administrator);
 
 interface Launch {
     readonly name: string;
@@ -62,7 +55,7 @@ interface Launch {
 /** A machine with nothing but its watchdog and guard: no driver, no engine, no schedule in AWS. */
 async function launch(args: Launch): Promise<void> {
     const { name, guard = {}, windows = "", commands = [], isSpot = false } = args;
-    const { Parameter } = await new SSMClient(cloud()).send(
+    const { Parameter } = await new SSMClient(session.administrator).send(
         new GetParameterCommand({ Name: AMI_PARAMETER }),
     );
     const powerOffSeconds = args.powerOffSeconds ?? DEADLINE_SECONDS - MARGIN_SECONDS;
