@@ -31,7 +31,24 @@ const turnSchema = strictShape({
         fractionOfContext: z.number().gt(0).max(4),
         atMostTokens: z.int().min(1).optional(),
         sentence: z.string().min(1).describe("Repeated until the length is reached"),
-        hidden: z.string().min(1).optional().describe("A sentence put in the middle"),
+        hidden: z
+            .union([
+                z.string().min(1),
+                z
+                    .array(
+                        strictShape({
+                            sentence: z.string().min(1),
+                            depth: z
+                                .number()
+                                .min(0)
+                                .max(1)
+                                .describe("0 is the text's beginning, 1 its end"),
+                        }),
+                    )
+                    .min(1),
+            ])
+            .optional()
+            .describe("A sentence put a little past the middle, or sentences each at its depth"),
     })
         .optional()
         .describe("A long text before the prompt, measured by the server's own tokenizer"),
