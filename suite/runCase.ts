@@ -4,7 +4,8 @@ import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
 import { checkHttpError } from "./checks/httpError";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
-import { drawImage, DrawnImage } from "./images";
+import { drawOnce } from "./drawOnce";
+import { DrawnImage } from "./images";
 import {
     checkLatency,
     checkThroughput,
@@ -202,7 +203,7 @@ async function buildQuestion(turn: Turn, context: CaseContext, index?: number): 
     const filler = turn.filler
         ? await buildFiller(turn.filler, context.contextTokens ?? 0, context.client)
         : undefined;
-    const images = (turn.images ?? []).map((spec) => drawImage(spec, index ? index - 1 : 0));
+    const images = (turn.images ?? []).map((spec) => drawOnce(spec, index ? index - 1 : 0));
     const pictures = images.map((image): ContentPart => {
         const url = `data:image/png;base64,${image.bytes.toString("base64")}`;
         return { type: "image_url", image_url: { url } };
