@@ -71,6 +71,13 @@ const caseResultSchema = z.strictObject({
         .strictObject({ reason: z.string(), expires: z.iso.date(), expired: z.boolean() })
         .optional()
         .describe("Until it expires, such a case does not count for the verdict"),
+    mustPass: z.boolean().optional().describe("It counts whatever a baseline says"),
+    standing: z
+        .enum(["known", "within-chance"])
+        .optional()
+        .describe(
+            "Of a case that is not right and does not count, by the baseline: it did not pass there either, or the comparison has no evidence of more than chance",
+        ),
     digest: z.string().optional().describe("Of what was asked and how it was judged"),
     cluster: z.string().optional().describe("The same for cases that share a picture"),
     problem: z
@@ -136,6 +143,7 @@ export const suiteResultsSchema = z.strictObject({
     seconds,
     verdict: z.enum(["passed", "failed", "none"]),
     why: z.string().describe("The verdict's reason in one sentence"),
+    stopped: z.string().optional().describe("Why the suite ended before its last case"),
     totals: z.strictObject({
         passed: count,
         flaky: count.optional().describe("Absent in version 1"),

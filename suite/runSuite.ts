@@ -99,6 +99,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         endedAt: endedAt.toISOString(),
         seconds: (endedAt.getTime() - startedAt.getTime()) / 1000,
         ...decideVerdict(results, { stopped, flakyFails }),
+        ...(stopped !== undefined && { stopped }),
         totals: countStatuses(results),
         cases: results,
         performance: {
