@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SPLIT_CASES_RUNG } from "../common/rungNames";
-import { isUserError } from "../common/userError";
-import { compareWithBaseline, SLOWDOWN_TOLERANCE, withComparison } from "./baseline/compare";
+import { isUserError, UserError } from "../common/userError";
+import { SLOWDOWN_TOLERANCE } from "./baseline/compare";
 import { comparisonLine } from "./baseline/comparison";
+import { FAIL_ON, FailOn, judgeByBaseline } from "./baseline/judgeByBaseline";
 import { Baseline, loadBaseline } from "./baseline/loadBaseline";
 import { TestCase } from "./caseSchema";
 import { loadCases } from "./cases";
@@ -40,6 +41,7 @@ interface Options {
     setAside?: string;
     quarantine?: string;
     baseline?: string;
+    failOn?: FailOn;
     slowdownTolerance: number;
 }
 
@@ -75,6 +77,12 @@ const command = new Command("suite")
         `cases that do not count until a date; default: ${QUARANTINE_FILE} among the cases`,
     )
     .option("--baseline <file>", "results.json of an earlier run; a regression against it fails")
+    .addOption(
+        new Option(
+            "--fail-on <what>",
+            "what fails a run; default: regression with a baseline, any-case without",
+        ).choices(FAIL_ON),
+    )
     .option(
         "--slowdown-tolerance <share>",
         "how much slower than the baseline is no regression, such as 0.1",
@@ -120,6 +128,13 @@ async function main(): Promise<number> {
     let quarantine: QuarantineEntry[];
     let baseline: Baseline | undefined;
     try {
+        if (options.failOn === "regression" && options.baseline === undefined) {
+            throw new UserError(
+                "--fail-on regression without a baseline would fail nothing.",
+                "any-case, or a baseline",
+                "add --baseline FILE",
+            );
+        }
         cases = loadCases(options.cases);
         quarantine = readQuarantine(options, cases);
         baseline = options.baseline === undefined ? undefined : loadBaseline(options.baseline);
@@ -151,12 +166,7 @@ async function main(): Promise<number> {
         signal: stop.signal,
         onCase: (result, index, count) => process.stdout.write(progressLine(result, index, count)),
     });
-    const results = baseline
-        ? withComparison(
-              ownResults,
-              compareWithBaseline(ownResults, baseline, options.slowdownTolerance),
-          )
-        : ownResults;
+    const results = baseline ? judgeByBaseline(ownResults, baseline, options) : ownResults;
     writeReports(options.out, results);
     if (results.comparison) {
         process.stdout.write(`${comparisonLine(results.comparison)}\n`);

@@ -74,6 +74,13 @@ export const caseResultSchema = z.strictObject({
         .strictObject({ reason: z.string(), expires: z.iso.date(), expired: z.boolean() })
         .optional()
         .describe("Until it expires, such a case does not count for the verdict"),
+    mustPass: z.boolean().optional().describe("It counts whatever a baseline says"),
+    standing: z
+        .enum(["known", "within-chance"])
+        .optional()
+        .describe(
+            "Of a case that is not right and does not count, by the baseline: it did not pass there either, or the comparison has no evidence of more than chance",
+        ),
     digest: z.string().optional().describe("Of what was asked and how it was judged"),
     cluster: z.string().optional().describe("The same for cases that share a picture"),
     problem: z

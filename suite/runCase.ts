@@ -273,7 +273,7 @@ class CaseRecord {
     }
 
     private outcome(status: CaseResult["status"], problem?: Problem): CaseOutcome {
-        const { id, dimension, title, language, lane, digest, cluster } = this.testCase;
+        const { id, dimension, title, language, lane, mustPass, digest, cluster } = this.testCase;
         const join = (parts: (string | undefined)[]): string => parts.filter(Boolean).join("\n\n");
         const result: CaseResult = {
             id,
@@ -294,6 +294,7 @@ class CaseRecord {
                 ...(damage && { damage }),
             })),
             lane,
+            ...(mustPass && { mustPass }),
             digest,
             cluster,
             ...(problem && { problem }),
