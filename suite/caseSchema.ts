@@ -108,6 +108,10 @@ export const caseSchema = strictShape({
         .describe(
             "Of lane sampled: it fails where the interval of its pass rate lies below; 1 where absent",
         ),
+    mustPass: z
+        .boolean()
+        .optional()
+        .describe("It fails the suite whatever it did in a baseline, which else may excuse it"),
     measure: measureSchema.optional(),
     turns: z.array(turnSchema).min(1),
 }).superRefine((testCase, context) => {

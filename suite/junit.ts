@@ -1,6 +1,6 @@
 import junitReportBuilder from "junit-report-builder";
 import { DIMENSIONS } from "./caseSchema";
-import { isQuarantined } from "./quarantine";
+import { isExcused } from "./baseline/standing";
 import { CaseResult, SuiteResults } from "./results";
 import { TIER_RULES } from "./tiers";
 
@@ -39,7 +39,7 @@ export function renderJunit(results: SuiteResults): string {
             for (const [name, value] of propertiesOf(each)) {
                 testCase.property(name, value);
             }
-            if (each.status === "skipped" || (isQuarantined(each) && each.status !== "passed")) {
+            if (each.status === "skipped" || (isExcused(each) && each.status !== "passed")) {
                 testCase.skipped();
             } else if (each.status === "errored") {
                 testCase.error(each.problem?.message ?? "no answer", each.problem?.kind);
@@ -94,6 +94,8 @@ function propertiesOf({
     lane,
     repeats,
     quarantine,
+    standing,
+    problem,
     checks,
 }: CaseResult): [string, string][] {
     const said = (name: string, value: string | false | undefined): [string, string][] =>
@@ -102,6 +104,7 @@ function propertiesOf({
     return [
         ...said("lane", lane),
         ...said("passed", repeats && `${repeats.passed} of ${repeats.total}`),
+        ...said("baseline", standing && `${standing}: ${status}: ${failed || problem?.message}`),
         ...said("flaky", status === "flaky" && failed),
         ...said(
             "quarantine",

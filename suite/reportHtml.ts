@@ -264,7 +264,7 @@ function isTrouble(status: CaseResult["status"]): boolean {
 }
 
 /** Lane, repeats with the interval of the pass rate, quarantine. */
-function renderTags({ status, lane, repeats, quarantine }: CaseResult): string {
+function renderTags({ status, lane, repeats, quarantine, standing }: CaseResult): string {
     const percent = (value: number): number => Math.round(value * 100);
     // Of a pinned request that always fails an interval says nothing.
     const varies = lane === "sampled" || status === "flaky";
@@ -283,6 +283,11 @@ function renderTags({ status, lane, repeats, quarantine }: CaseResult): string {
                 ? ""
                 : `two answers are the same with a chance of ${percent(alike)} %`;
         tags.push([`${repeats.passed} of ${repeats.total} repeats${rate}`, hint]);
+    }
+    if (standing === "known") {
+        tags.push(["known", "It did not pass in the baseline either and does not count"]);
+    } else if (standing) {
+        tags.push(["within chance", "It passed in the baseline; one such case is no evidence"]);
     }
     if (quarantine) {
         const until = quarantine.expired ? "quarantine expired" : "quarantined until";

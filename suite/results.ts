@@ -15,7 +15,7 @@ const checkResultSchema = z.strictObject({
     turn: z.int().min(1).optional().describe("Which turn it judges, in a case of several"),
 });
 
-const caseResultSchema = z.strictObject({
+export const caseResultSchema = z.strictObject({
     id: z.string(),
     dimension: z.enum(DIMENSIONS),
     title: z.string(),
@@ -49,6 +49,9 @@ const caseResultSchema = z.strictObject({
         .strictObject({
             passed: count,
             total: count,
+            alone: count
+                .optional()
+                .describe("How many of the last were asked alone, after it failed side by side"),
             outcomes: z
                 .array(z.boolean())
                 .optional()
@@ -71,6 +74,13 @@ const caseResultSchema = z.strictObject({
         .strictObject({ reason: z.string(), expires: z.iso.date(), expired: z.boolean() })
         .optional()
         .describe("Until it expires, such a case does not count for the verdict"),
+    mustPass: z.boolean().optional().describe("It counts whatever a baseline says"),
+    standing: z
+        .enum(["known", "within-chance"])
+        .optional()
+        .describe(
+            "Of a case that is not right and does not count, by the baseline: it did not pass there either, or the comparison has no evidence of more than chance",
+        ),
     digest: z.string().optional().describe("Of what was asked and how it was judged"),
     cluster: z.string().optional().describe("The same for cases that share a picture"),
     problem: z
@@ -116,6 +126,7 @@ export const suiteResultsSchema = z.strictObject({
         .describe("2 has flaky cases, lanes and the comparison with a baseline"),
     tier: z.enum(TIERS),
     model: z.string(),
+    seed: z.int().optional().describe("Sent with every request of the lane deterministic"),
     server: z.strictObject({
         url: z.string(),
         version: z.string().optional(),
@@ -136,6 +147,28 @@ export const suiteResultsSchema = z.strictObject({
     seconds,
     verdict: z.enum(["passed", "failed", "none"]),
     why: z.string().describe("The verdict's reason in one sentence"),
+    stopped: z.string().optional().describe("Why the suite ended before its last case"),
+    stoppedDuring: z
+        .array(z.string())
+        .optional()
+        .describe("Ids of the cases that were under way when the server was gone"),
+    suite: z
+        .strictObject({
+            version: z.string(),
+            cases: z.string().describe("Digest of the tier's cases, all shards together"),
+        })
+        .optional()
+        .describe("Which suite asked"),
+    shard: z
+        .strictObject({
+            index: z.int().min(1),
+            of: z.int().min(1),
+            positions: z.array(count).describe("Of its cases among all of the tier, from 0"),
+            tierCases: count.describe("How many the tier has, all shards together"),
+        })
+        .optional()
+        .describe("Where a run asked a part of the tier's cases"),
+    resumed: count.optional().describe("How many cases were taken from an interrupted run"),
     totals: z.strictObject({
         passed: count,
         flaky: count.optional().describe("Absent in version 1"),

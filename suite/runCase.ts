@@ -53,11 +53,16 @@ export function skippedCase(testCase: TestCase, reason: string): CaseResult {
     return new CaseRecord(testCase, () => 0).skipped(reason).result;
 }
 
+/** The result of a case that ended without being judged, for a reason outside of its requests. */
+export function erroredCase(testCase: TestCase, problem: Problem, seconds: number): CaseResult {
+    return new CaseRecord(testCase, () => seconds).errored(problem).result;
+}
+
 /** The result of a case that is left out because the server ran out of memory in it. */
 export function leftOutCase(testCase: TestCase): CaseResult {
     const message =
         "the server ran out of memory in this case, even on the last rung; run it on a bigger machine";
-    return new CaseRecord(testCase, () => 0).errored({ kind: "out-of-memory", message }).result;
+    return erroredCase(testCase, { kind: "out-of-memory", message }, 0);
 }
 
 async function runDialogue(
@@ -269,7 +274,7 @@ class CaseRecord {
     }
 
     private outcome(status: CaseResult["status"], problem?: Problem): CaseOutcome {
-        const { id, dimension, title, language, lane, digest, cluster } = this.testCase;
+        const { id, dimension, title, language, lane, mustPass, digest, cluster } = this.testCase;
         const join = (parts: (string | undefined)[]): string => parts.filter(Boolean).join("\n\n");
         const result: CaseResult = {
             id,
@@ -290,6 +295,7 @@ class CaseRecord {
                 ...(damage && { damage }),
             })),
             lane,
+            ...(mustPass && { mustPass }),
             digest,
             cluster,
             ...(problem && { problem }),

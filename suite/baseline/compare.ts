@@ -8,16 +8,19 @@ import { pairCases } from "./pairCases";
 
 export const SLOWDOWN_TOLERANCE = 0.1;
 
+export interface CompareOptions {
+    /** 0.1: up to 10 % slower is no regression. */
+    readonly slowdownTolerance?: number;
+}
+
 /**
  * Compares results with a baseline: regression, no evidence, improvement, or infrastructure failure where
  * nothing can be said.
- *
- * @param slowdownTolerance 0.1: up to 10 % slower is no regression.
  */
 export function compareWithBaseline(
     results: SuiteResults,
     baseline: Baseline,
-    slowdownTolerance = SLOWDOWN_TOLERANCE,
+    { slowdownTolerance = SLOWDOWN_TOLERANCE }: CompareOptions = {},
 ): Comparison {
     const before = baseline.results;
     const { pairs, leftOut } = pairCases(before.cases, results.cases);
