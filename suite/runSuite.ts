@@ -104,6 +104,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         performance: {
             latency: outcomes.flatMap(({ latency }) => latency ?? []),
             throughput: outcomes.flatMap(({ throughput }) => throughput ?? []),
+            load: outcomes.flatMap(({ load }) => load ?? []),
         },
     };
 }

@@ -42,11 +42,16 @@ const samplesSchema = z.strictObject({
     completionTokens: z.array(count).optional(),
 });
 
-export const objectiveSchema = z.strictObject({
-    timeToFirstTokenSeconds: z.number().gt(0).optional(),
-    timePerOutputTokenSeconds: z.number().gt(0).optional(),
-    endToEndSeconds: z.number().gt(0).optional(),
-});
+const limit = z.number().gt(0).optional();
+export const objectiveSchema = z
+    .strictObject({
+        timeToFirstTokenSeconds: limit,
+        timePerOutputTokenSeconds: limit,
+        endToEndSeconds: limit,
+    })
+    .refine((objective) => Object.values(objective).some((each) => each !== undefined), {
+        message: "an objective has at least one limit",
+    });
 
 const goodputSchema = z.strictObject({
     objective: objectiveSchema,
@@ -120,7 +125,7 @@ const levelShape = {
             totalTokensPerSecond: interval.optional(),
         })
         .optional()
-        .describe("95 %, by the bootstrap over requests"),
+        .describe("95 %, by how requests differ: the linearised ratio of sums"),
     goodput: goodputSchema.optional().describe("Where the case states an objective"),
     endToEndSeconds: spread.optional(),
     samples: samplesSchema.optional().describe("For a comparison with a baseline"),
