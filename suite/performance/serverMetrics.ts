@@ -4,7 +4,7 @@ import { Distributions, ServerNumbers } from "./numbers";
 export type Metrics = ReadonlyMap<string, number>;
 
 /** Client and server are named as different beyond this share of the server's figure. */
-export const USUAL_DIFFERENCE = 0.1;
+export const USUAL_DIFFERENCE = 0.2;
 
 const MEANS = {
     timeToFirstTokenSeconds: ["time_to_first_token_seconds"],
