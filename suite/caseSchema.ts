@@ -5,6 +5,7 @@ import { strictShape } from "./checks/strictShape";
 import { FAMILY_LANGUAGES } from "./families/family";
 import { FAMILIES, FAMILY_NAMES } from "./families";
 import { imageSchema } from "./images";
+import { objectiveSchema } from "./performance/numbers";
 
 /** The four sides of the suite. */
 export const DIMENSIONS = ["single-modality", "multimodal", "boundary", "performance"] as const;
@@ -72,6 +73,23 @@ const measureSchema = z.discriminatedUnion("kind", [
         requests: z.int().min(1).max(1000),
         concurrency: z.int().min(1).max(256),
     }).describe("Requests at the same time, streamed"),
+    strictShape({
+        kind: z.literal("load"),
+        requests: z
+            .int()
+            .min(1)
+            .max(1000)
+            .describe("At each level; at least two for each that is under way at a time"),
+        concurrency: z
+            .array(z.int().min(1).max(256))
+            .min(1)
+            .max(12)
+            .describe("Levels, one after another: how many requests are under way at a time"),
+        warmUp: z.int().min(0).max(32).default(0).describe("Before the first level"),
+        objective: objectiveSchema
+            .optional()
+            .describe("Limits that a request keeps to count as goodput"),
+    }).describe("Levels of requests at the same time, streamed"),
 ]);
 
 export const caseSchema = strictShape({
@@ -118,6 +136,7 @@ export const caseSchema = strictShape({
     const complain = (message: string, ...path: (string | number)[]): void =>
         context.addIssue({ code: "custom", message, path });
     const { measure } = testCase;
+    const allowed = measure?.kind === "load" ? "throughput" : measure?.kind;
     if (measure && testCase.turns.length > 1) {
         complain("a measured case has one turn", "turns", 1);
     }
@@ -134,15 +153,27 @@ export const caseSchema = strictShape({
     testCase.turns.forEach((turn, turnIndex) =>
         turn.checks.forEach((check, index) => {
             const path = ["turns", turnIndex, "checks", index];
-            if (measure && check.kind !== measure.kind) {
+            if (measure && check.kind !== allowed) {
                 complain(
-                    `a case that measures ${measure.kind} has no ${check.kind} check; allowed: ${measure.kind}`,
+                    `a case that measures ${measure.kind} has no ${check.kind} check; allowed: ${allowed}`,
                     ...path,
                     "kind",
                 );
             }
             if (!measure && check.kind === "throughput") {
-                complain("a throughput check needs measure.kind throughput", ...path, "kind");
+                complain(
+                    "a throughput check needs measure.kind throughput or load",
+                    ...path,
+                    "kind",
+                );
+            }
+            const objective = measure?.kind === "load" ? measure.objective : undefined;
+            if (check.kind === "throughput" && check.minGoodputShare && !objective) {
+                complain(
+                    "a share of goodput needs measure.kind load with an objective",
+                    ...path,
+                    "minGoodputShare",
+                );
             }
             if (!measure && check.kind === "latency" && check.maxTimeToFirstTokenSeconds) {
                 complain(

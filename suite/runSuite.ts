@@ -146,6 +146,7 @@ function performanceOf(outcomes: readonly CaseOutcome[]): SuiteResults["performa
     return {
         latency: outcomes.flatMap(({ latency }) => latency ?? []),
         throughput: outcomes.flatMap(({ throughput }) => throughput ?? []),
+        load: outcomes.flatMap(({ load }) => load ?? []),
     };
 }
 

@@ -1,5 +1,5 @@
 import { ReportSection } from "../reportSection";
-import { Comparison, QualityTest, SpeedTest } from "./comparison";
+import { Comparison, QualityTest, SpeedTest, sayMetric } from "./comparison";
 
 const WORDS = {
     regression: "regression",
@@ -18,7 +18,7 @@ export function comparisonSection(comparison: Comparison): ReportSection {
         ],
         ...comparison.quality.map((test): [string, string] => [test.of, sayQuality(test)]),
         ...comparison.speed.map((test): [string, string] => [
-            `${test.caseId}, ${test.metric === "endToEndSeconds" ? "end to end" : "first token"}`,
+            `${test.caseId}, ${sayMetric(test.metric)}${test.concurrency === undefined ? "" : `, ${test.concurrency} at a time`}`,
             saySpeed(test),
         ]),
         ...(comparison.lost.length > 0
