@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkSchema } from "./checks";
 import { messagePattern } from "./checks/httpError";
+import { isTokenCheck } from "./checks/tokens";
 import { strictShape } from "./checks/strictShape";
 import { imageSchema } from "./images";
 
@@ -119,6 +120,9 @@ const caseSchema = strictShape({
                     ...path,
                     "kind",
                 );
+            }
+            if (testCase.lane === "sampled" && isTokenCheck(check)) {
+                complain(`a ${check.kind} check needs lane deterministic`, ...path, "kind");
             }
             if (!measure && check.kind === "throughput") {
                 complain("a throughput check needs measure.kind throughput", ...path, "kind");

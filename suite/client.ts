@@ -1,3 +1,5 @@
+import { Token, tokensOf } from "./answerTokens";
+
 /** A message of a conversation, as the OpenAI chat interface has it. */
 export interface Message {
     readonly role: "user" | "assistant";
@@ -17,6 +19,8 @@ export interface Answered {
     readonly finishReason?: string;
     readonly promptTokens?: number;
     readonly completionTokens?: number;
+    /** Of a request that is neither streamed nor sampled, where they are asked for and given. */
+    readonly tokens?: readonly Token[];
     readonly seconds: number;
     /** Only of a streamed request: seconds until the first piece of the answer. */
     readonly timeToFirstTokenSeconds?: number;
@@ -65,6 +69,8 @@ export interface ClientOptions {
     /** For /v1/models and /version. */
     readonly identifyTimeoutSeconds?: number;
     readonly apiKey?: string;
+    /** Whether log-probabilities are asked for; a server that refuses them is not asked again. */
+    readonly logprobs?: boolean;
     /** Ends every request under way. */
     readonly signal?: AbortSignal;
 }
@@ -79,7 +85,10 @@ export interface ClientOptions {
 export class ChatClient {
     readonly url: string;
 
+    private takesLogprobs: "yes" | "no" | "unknown";
+
     constructor(private readonly options: ClientOptions) {
+        this.takesLogprobs = options.logprobs ? "unknown" : "no";
         this.url = options.url.replace(/\/+$/, "").replace(/\/v1$/, "");
     }
 
@@ -88,6 +97,30 @@ export class ChatClient {
         messages: readonly Message[],
         maxTokens: number,
         { stream = false, sampling }: { stream?: boolean; sampling?: Sampling } = {},
+    ): Promise<Reply> {
+        const logprobs = !stream && sampling === undefined && this.takesLogprobs !== "no";
+        const reply = await this.send(messages, maxTokens, { stream, sampling, logprobs });
+        if (!logprobs || this.takesLogprobs !== "unknown") {
+            return reply;
+        }
+        if (reply.kind === "refused") {
+            // It may be the log-probabilities that it refuses.
+            const plain = await this.send(messages, maxTokens, { stream, sampling });
+            this.takesLogprobs = plain.kind === "answered" ? "no" : "unknown";
+            return plain;
+        }
+        this.takesLogprobs = reply.kind === "answered" ? "yes" : "unknown";
+        return reply;
+    }
+
+    private async send(
+        messages: readonly Message[],
+        maxTokens: number,
+        {
+            stream = false,
+            sampling,
+            logprobs = false,
+        }: { stream?: boolean; sampling?: Sampling; logprobs?: boolean },
     ): Promise<Reply> {
         const started = performance.now();
         const seconds = (): number => (performance.now() - started) / 1000;
@@ -99,6 +132,7 @@ export class ChatClient {
                 temperature: sampling?.temperature ?? 0,
                 ...(sampling && { top_p: sampling.topP }),
                 seed: sampling?.seed ?? this.options.seed,
+                ...(logprobs && { logprobs: true }),
                 ...(stream && { stream: true, stream_options: { include_usage: true } }),
             });
             if (!response.ok) {
@@ -201,6 +235,7 @@ interface Usage {
 interface Completion {
     readonly choices?: readonly {
         readonly message?: { readonly content?: string | null };
+        readonly logprobs?: unknown;
         readonly delta?: {
             readonly content?: string | null;
             readonly reasoning_content?: string | null;
@@ -222,7 +257,9 @@ async function json(response: Response): Promise<unknown> {
 
 function readCompletion(body: unknown): Omit<Answered, "kind" | "seconds"> {
     const { choices, usage } = body as Completion;
+    const tokens = tokensOf(choices?.[0]?.logprobs);
     return {
+        ...(tokens && { tokens }),
         text: choices?.[0]?.message?.content ?? "",
         finishReason: choices?.[0]?.finish_reason ?? undefined,
         promptTokens: usage?.prompt_tokens,

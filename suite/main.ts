@@ -43,6 +43,9 @@ interface Options {
     baseline?: string;
     failOn?: FailOn;
     slowdownTolerance: number;
+    logprobs: "auto" | "off";
+    minTokenAgreement?: number;
+    maxLogprobDrift?: number;
 }
 
 const positive = (text: string): number => {
@@ -57,6 +60,14 @@ const share = (text: string): number => {
     const value = Number(text);
     if (text.trim() === "" || !(value >= 0)) {
         throw new InvalidArgumentError("A number from 0 is wanted, such as 0.1 for 10 %.");
+    }
+    return value;
+};
+
+const portion = (text: string): number => {
+    const value = share(text);
+    if (value > 1) {
+        throw new InvalidArgumentError("A share from 0 to 1 is wanted, such as 0.95.");
     }
     return value;
 };
@@ -89,6 +100,20 @@ const command = new Command("suite")
         share,
         SLOWDOWN_TOLERANCE,
     )
+    .addOption(
+        new Option(
+            "--logprobs <when>",
+            "ask for log-probabilities, to compare tokens; auto: not of a server that refuses",
+        )
+            .choices(["auto", "off"])
+            .default("auto"),
+    )
+    .option(
+        "--min-token-agreement <share>",
+        "least share of answers that are token for token those of the baseline",
+        portion,
+    )
+    .option("--max-logprob-drift <nats>", "most mean change of a token's log-probability", share)
     .option("--seed <n>", "sent with every request", positive, 20261124)
     .option("--request-timeout <seconds>", "for a single request", positive, 120)
     .option("--context-tokens <n>", "of the server, where it does not tell it itself", positive)
@@ -128,13 +153,7 @@ async function main(): Promise<number> {
     let quarantine: QuarantineEntry[];
     let baseline: Baseline | undefined;
     try {
-        if (options.failOn === "regression" && options.baseline === undefined) {
-            throw new UserError(
-                "--fail-on regression without a baseline would fail nothing.",
-                "any-case, or a baseline",
-                "add --baseline FILE",
-            );
-        }
+        refuseWithoutBaseline(options);
         cases = loadCases(options.cases);
         quarantine = readQuarantine(options, cases);
         baseline = options.baseline === undefined ? undefined : loadBaseline(options.baseline);
@@ -162,6 +181,8 @@ async function main(): Promise<number> {
         rung: rungOf(options),
         leftOut,
         quarantine,
+        logprobs: options.logprobs === "auto",
+        baseline: baseline?.results.cases,
         apiKey: process.env.OPENAI_API_KEY || undefined,
         signal: stop.signal,
         onCase: (result, index, count) => process.stdout.write(progressLine(result, index, count)),
@@ -175,6 +196,21 @@ async function main(): Promise<number> {
         `${results.verdict === "none" ? "no verdict" : results.verdict}: ${results.why}\n`,
     );
     return EXIT_CODES[results.verdict];
+}
+
+function refuseWithoutBaseline(options: Options): void {
+    const given = [
+        options.failOn === "regression" && "--fail-on regression",
+        options.minTokenAgreement !== undefined && "--min-token-agreement",
+        options.maxLogprobDrift !== undefined && "--max-logprob-drift",
+    ].find(Boolean);
+    if (given && options.baseline === undefined) {
+        throw new UserError(
+            `${given} without a baseline would fail nothing.`,
+            undefined,
+            "add --baseline FILE, or leave it out",
+        );
+    }
 }
 
 function readQuarantine(options: Options, cases: readonly TestCase[]): QuarantineEntry[] {

@@ -26,6 +26,10 @@ export interface SuiteOptions {
     /** Cases that do not count until their entry expires. */
     readonly quarantine?: readonly QuarantineEntry[];
     readonly apiKey?: string;
+    /** Whether log-probabilities are asked for. */
+    readonly logprobs?: boolean;
+    /** Results that a case's token checks compare with. */
+    readonly baseline?: readonly CaseResult[];
     /** Ends the suite early; the message of its reason (an Error) becomes the verdict's. */
     readonly signal?: AbortSignal;
     /** Wait between tries to reach a server. */
@@ -70,6 +74,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
                   client,
                   contextTokens,
                   retryAfterSeconds,
+                  baseline: options.baseline,
               });
         const quarantine = quarantineOf(options.quarantine ?? [], testCase.id, startedAt);
         const outcome = quarantine ? { ...asked, result: { ...asked.result, quarantine } } : asked;
