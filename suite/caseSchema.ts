@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkSchema } from "./checks";
 import { messagePattern } from "./checks/httpError";
+import { isTokenCheck } from "./checks/tokens";
 import { strictShape } from "./checks/strictShape";
 import { FAMILY_LANGUAGES } from "./families/family";
 import { FAMILIES, FAMILY_NAMES } from "./families";
@@ -159,6 +160,9 @@ export const caseSchema = strictShape({
                     ...path,
                     "kind",
                 );
+            }
+            if (testCase.lane === "sampled" && isTokenCheck(check)) {
+                complain(`a ${check.kind} check needs lane deterministic`, ...path, "kind");
             }
             if (!measure && check.kind === "throughput") {
                 complain(

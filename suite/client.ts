@@ -1,3 +1,4 @@
+import { Token, tokensOf } from "./answerTokens";
 import { RawReply, TimedTransport } from "./performance/transport";
 
 /** A message of a conversation, as the OpenAI chat interface has it. */
@@ -19,6 +20,8 @@ export interface Answered {
     readonly finishReason?: string;
     readonly promptTokens?: number;
     readonly completionTokens?: number;
+    /** Of a request that is neither streamed nor sampled, where they are asked for and given. */
+    readonly tokens?: readonly Token[];
     readonly seconds: number;
     /** Only of a measured request: seconds until the first piece of the answer. */
     readonly timeToFirstTokenSeconds?: number;
@@ -69,8 +72,15 @@ export interface ClientOptions {
     /** For /v1/models and /version. */
     readonly identifyTimeoutSeconds?: number;
     readonly apiKey?: string;
+    /** Whether log-probabilities are asked for; a server that refuses them is not asked again. */
+    readonly logprobs?: boolean;
     /** Ends every request under way. */
     readonly signal?: AbortSignal;
+}
+
+/** What requests have told of the server. */
+interface Abilities {
+    logprobs: "yes" | "no" | "unknown";
 }
 
 /**
@@ -84,8 +94,16 @@ export class ChatClient {
     readonly url: string;
     private transport?: TimedTransport;
 
-    constructor(private readonly options: ClientOptions) {
+    constructor(
+        private readonly options: ClientOptions,
+        private readonly abilities: Abilities = { logprobs: options.logprobs ? "unknown" : "no" },
+    ) {
         this.url = options.url.replace(/\/+$/, "").replace(/\/v1$/, "");
+    }
+
+    /** A client of the same server, of which the same is known, with a signal of its own. */
+    until(signal: AbortSignal): ChatClient {
+        return new ChatClient({ ...this.options, signal }, this.abilities);
     }
 
     /** One answer; never throws, whatever the server does. */
@@ -93,6 +111,27 @@ export class ChatClient {
         messages: readonly Message[],
         maxTokens: number,
         { sampling }: { sampling?: Sampling } = {},
+    ): Promise<Reply> {
+        const { abilities } = this;
+        const logprobs = sampling === undefined && abilities.logprobs !== "no";
+        const reply = await this.send(messages, maxTokens, { sampling, logprobs });
+        if (!logprobs || abilities.logprobs !== "unknown") {
+            return reply;
+        }
+        if (reply.kind === "refused") {
+            // It may be the log-probabilities that it refuses.
+            const plain = await this.send(messages, maxTokens, { sampling });
+            abilities.logprobs = plain.kind === "answered" ? "no" : "unknown";
+            return plain;
+        }
+        abilities.logprobs = reply.kind === "answered" ? "yes" : "unknown";
+        return reply;
+    }
+
+    private async send(
+        messages: readonly Message[],
+        maxTokens: number,
+        { sampling, logprobs = false }: { sampling?: Sampling; logprobs?: boolean },
     ): Promise<Reply> {
         const started = performance.now();
         const seconds = (): number => (performance.now() - started) / 1000;
@@ -104,6 +143,7 @@ export class ChatClient {
                 temperature: sampling?.temperature ?? 0,
                 ...(sampling && { top_p: sampling.topP }),
                 seed: sampling?.seed ?? this.options.seed,
+                ...(logprobs && { logprobs: true }),
             });
             if (!response.ok) {
                 const message = errorMessage(await response.text());
@@ -241,6 +281,7 @@ interface Usage {
 interface Completion {
     readonly choices?: readonly {
         readonly message?: { readonly content?: string | null };
+        readonly logprobs?: unknown;
         readonly finish_reason?: string | null;
     }[];
     readonly usage?: Usage | null;
@@ -257,7 +298,9 @@ async function json(response: Response): Promise<unknown> {
 
 function readCompletion(body: unknown): Omit<Answered, "kind" | "seconds"> {
     const { choices, usage } = body as Completion;
+    const tokens = tokensOf(choices?.[0]?.logprobs);
     return {
+        ...(tokens && { tokens }),
         text: choices?.[0]?.message?.content ?? "",
         finishReason: choices?.[0]?.finish_reason ?? undefined,
         promptTokens: usage?.prompt_tokens,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keptTokensSchema } from "./answerTokens";
 import { comparisonSchema } from "./baseline/comparison";
 import { DIMENSIONS, LANES } from "./caseSchema";
 import {
@@ -16,6 +17,7 @@ const checkResultSchema = z.strictObject({
     kind: z.string(),
     passed: z.boolean(),
     message: z.string(),
+    skipped: z.boolean().optional().describe("It could not be made, and the message says why"),
     turn: z.int().min(1).optional().describe("Which turn it judges, in a case of several"),
 });
 
@@ -37,6 +39,9 @@ export const caseResultSchema = z.strictObject({
             answer: z.string().optional(),
             refusal: z.strictObject({ status: z.int(), message: z.string() }).optional(),
             images: z.array(z.string()).describe("Names of images of the case"),
+            tokens: keptTokensSchema
+                .optional()
+                .describe("Of an answer at temperature 0, where the server gave log-probabilities"),
         }),
     ),
     images: z.array(

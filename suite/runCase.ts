@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepTokens } from "./answerTokens";
+import { AlignedTokens, alignTokens } from "./baseline/alignTokens";
 import { TestCase, Turn } from "./caseSchema";
 import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
 import { checkHttpError } from "./checks/httpError";
+import { checkTokens, isTokenCheck } from "./checks/tokens";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
 import { drawOnce } from "./drawOnce";
@@ -18,6 +21,8 @@ export interface CaseContext {
     readonly retryAfterSeconds?: number;
     /** Of lane sampled; the requests are pinned where absent. */
     readonly sampling?: Sampling;
+    /** Results that answers are compared with, token by token. */
+    readonly baseline?: readonly CaseResult[];
 }
 
 /** A case's result, and the numbers of a measured one. */
@@ -86,7 +91,11 @@ async function runDialogue(
         if (!Array.isArray(judged)) {
             return record.errored(judged);
         }
-        record.addChecks(judged, testCase.turns.length > 1 ? index + 1 : undefined);
+        const compared = turn.checks
+            .filter(isTokenCheck)
+            .map((check) => checkTokens(check, record.againstBaseline(context, index)));
+        const number = testCase.turns.length > 1 ? index + 1 : undefined;
+        record.addChecks([...judged, ...compared], number);
     }
     return record.judged();
 }
@@ -186,7 +195,20 @@ export class CaseRecord {
                 refusal: { status: reply.status, message: reply.message },
             }),
             images: images.map(({ name }) => name),
+            ...(reply.kind === "answered" && reply.tokens && { tokens: keepTokens(reply.tokens) }),
         });
+    }
+
+    /** The turn's answer beside that of the baseline, or why it cannot be compared. */
+    againstBaseline({ baseline }: CaseContext, index: number): AlignedTokens | string {
+        const { id, digest } = this.testCase;
+        const before = baseline?.find((each) => each.id === id && each.digest === digest);
+        if (before === undefined) {
+            return baseline ? "the baseline has not this case" : "there is no baseline";
+        }
+        const turns = [before.turns[index], this.turns[index]].map((turn) => (turn ? [turn] : []));
+        const aligned = alignTokens(turns[0] as TurnResult[], turns[1] as TurnResult[]);
+        return aligned ?? "there are no log-probabilities of both answers";
     }
 
     addChecks(checks: readonly CheckResult[], turn?: number): void {
@@ -201,6 +223,10 @@ export class CaseRecord {
     }
 
     judged(): CaseOutcome {
+        const [first] = this.checks;
+        if (first && this.checks.every(({ skipped }) => skipped)) {
+            return this.skipped(first.message);
+        }
         return this.outcome(this.checks.every(({ passed }) => passed) ? "passed" : "failed");
     }
 
