@@ -1,11 +1,10 @@
-import { Dimension } from "../caseSchema";
 import { isQuarantined } from "../quarantine";
 import { CaseResult } from "../results";
 
 /** A case that was judged in both runs, in the same way. */
 export interface Pair {
     readonly id: string;
-    readonly dimension: Dimension;
+    readonly dimension: CaseResult["dimension"];
     readonly cluster: string;
     readonly sampled: boolean;
     /** Whether each repeat passed; the n-th of one run belongs to the n-th of the other. */
