@@ -63,10 +63,12 @@ async function fetchFolder(sftp: SFTPWrapper, remote: string, local: string): Pr
     return files;
 }
 
-/** Only for an own suite's report: what renders it takes a while to load, and the machine is paid for. */
-async function foldOwnSuite(dir: string): Promise<void> {
+/** What folds takes a while to load, and the machine is paid for: only where there is something to fold. */
+function foldOwnSuite(dir: string): void {
     if (existsSync(join(dir, "own-suite.json"))) {
-        const folding = await import("../suite/ownSuite/foldOwnSuite");
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- tsx/cjs has no import()
+        const folding =
+            require("../suite/ownSuite/foldOwnSuite") as typeof import("../suite/ownSuite/foldOwnSuite");
         folding.foldOwnSuite(dir);
     }
 }
@@ -82,7 +84,7 @@ async function main(): Promise<void> {
         if (files === 0) {
             throw new Error(`${request.remoteDir} on the machine is empty`);
         }
-        await foldOwnSuite(request.localDir);
+        foldOwnSuite(request.localDir);
         process.stdout.write(`${request.localDir}\n`);
     } finally {
         client.end();
