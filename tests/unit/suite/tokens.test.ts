@@ -109,7 +109,7 @@ it("takes an error for what it is, once the server has given log-probabilities",
 
 describe("checks of tokens", () => {
     it("pass against the same answers", async () => {
-        const baseline = (await run()).cases;
+        const baselineCases = (await run()).cases;
         const results = await run({}, { baselineCases });
         expect(caseOf(results, "only-tokens")).toMatchObject({ status: "passed" });
         expect(
@@ -123,7 +123,7 @@ describe("checks of tokens", () => {
     });
 
     it("fail where the answers part, or the certainty has gone", async () => {
-        const baseline = (await run()).cases;
+        const baselineCases = (await run()).cases;
         const blue = await run({ answer: () => "It is blue" }, { baselineCases });
         expect(caseOf(blue, "only-tokens")).toMatchObject({
             status: "failed",
@@ -140,7 +140,7 @@ describe("checks of tokens", () => {
         ["no baseline", {}, false, /^not compared: there is no baseline$/],
         ["no log-probabilities", { logprobOf: undefined }, true, /no log-probabilities of both/],
     ])("are skipped, and say so: %s", async (_, options, hasBaseline, message) => {
-        const baseline = hasBaseline ? (await run()).cases : undefined;
+        const baselineCases = hasBaseline ? (await run()).cases : undefined;
         const results = await run(options, { baselineCases });
         const colour = caseOf(results, "colour");
         expect(colour?.status).toBe("passed");
