@@ -28,7 +28,7 @@ function pictureOf(
     return {
         name: "table",
         draw: "table",
-        width: 448,
+        width: 512,
         height: 256,
         sizePixels: dice.one([16, 20, 24]),
         headerColour: dice.one(["white", "sky"]),
