@@ -87,7 +87,11 @@ export class ChatClient {
     async chat(
         messages: readonly Message[],
         maxTokens: number,
-        { stream = false, sampling }: { stream?: boolean; sampling?: Sampling } = {},
+        {
+            stream = false,
+            sampling,
+            stop,
+        }: { stream?: boolean; sampling?: Sampling; stop?: readonly string[] } = {},
     ): Promise<Reply> {
         const started = performance.now();
         const seconds = (): number => (performance.now() - started) / 1000;
@@ -99,6 +103,7 @@ export class ChatClient {
                 temperature: sampling?.temperature ?? 0,
                 ...(sampling && { top_p: sampling.topP }),
                 seed: sampling?.seed ?? this.options.seed,
+                ...(stop && { stop }),
                 ...(stream && { stream: true, stream_options: { include_usage: true } }),
             });
             if (!response.ok) {

@@ -4,7 +4,7 @@ import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
 import { checkHttpError } from "./checks/httpError";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
-import { drawImage, DrawnImage } from "./images";
+import { dataUrlOf, drawImage, DrawnImage } from "./images";
 import {
     checkLatency,
     checkThroughput,
@@ -71,6 +71,7 @@ async function runDialogue(
         const send = (): Promise<Reply> =>
             context.client.chat([...history, question.message], turn.maxTokens, {
                 sampling: context.sampling,
+                stop: turn.stop,
             });
         const wantsError = turn.checks.some(({ kind }) => kind === "error");
         const reply = await sendWithRetry(send, wantsError, context.retryAfterSeconds);
@@ -100,7 +101,8 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
         return [checkHttpError(first, refusal)];
     }
     if (refusal) {
-        if (refusal.status >= 500) {
+        // Servers that refuse with a 5xx what others refuse with a 4xx, where a case says that either will do.
+        if (refusal.status >= 500 && !turn.mayRefuse?.status.startsWith("[45]")) {
             return {
                 kind: "server-error",
                 message: `HTTP ${refusal.status}: ${refusal.message}`,
@@ -203,9 +205,9 @@ async function buildQuestion(turn: Turn, context: CaseContext, index?: number): 
         ? await buildFiller(turn.filler, context.contextTokens ?? 0, context.client)
         : undefined;
     const images = (turn.images ?? []).map((spec) => drawImage(spec, index ? index - 1 : 0));
-    const pictures = images.map((image): ContentPart => {
-        const url = `data:image/png;base64,${image.bytes.toString("base64")}`;
-        return { type: "image_url", image_url: { url } };
+    const pictures = images.flatMap((image): ContentPart[] => {
+        const part: ContentPart = { type: "image_url", image_url: { url: dataUrlOf(image) } };
+        return Array<ContentPart>(image.copies).fill(part);
     });
     const join = (parts: (string | undefined)[]): string =>
         parts.filter((part) => part !== undefined).join("\n\n");
@@ -281,11 +283,16 @@ class CaseRecord {
             prompt: join(this.turns.map(({ prompt }) => prompt)),
             answer: join(this.turns.map(({ answer }) => answer)),
             turns: this.turns,
-            images: this.images.map(({ name, width, height, thumbnailPng, damage }) => ({
+            images: this.images.map(({ name, width, height, thumbnail, damage }) => ({
                 name,
                 width,
                 height,
-                ...(thumbnailPng && { thumbnailPng: thumbnailPng.toString("base64") }),
+                ...(thumbnail && {
+                    thumbnailPng: thumbnail.bytes.toString("base64"),
+                    ...(thumbnail.mediaType !== "image/png" && {
+                        thumbnailType: thumbnail.mediaType,
+                    }),
+                }),
                 ...(damage && { damage }),
             })),
             lane,
