@@ -73,11 +73,11 @@ class FormsTest(unittest.TestCase):
             shapes_picture([("star", colour, 200, 150, 60)]) for colour in ("red", "green")
         )
         self.assertEqual(
-            ask("第几张图片里有绿色的图形？只回答第几张。", [red, green]), "第二张图片。"
+            ask("第几张图片里有绿色的图形？只回答第几张。", red, green), "第2张图片。"
         )
         three = shapes_picture([("star", "red", 90, 150, 50), ("circle", "blue", 310, 150, 30)])
-        self.assertEqual(ask("图片右边的图形是圆形还是五角星？只回答名称。", [three]), "圆形")
-        said = ask("图片里的圆形是什么颜色，在哪一边？", [three])
+        self.assertEqual(ask("图片右边的图形是圆形还是五角星？只回答名称。", three), "圆形")
+        said = ask("图片里的圆形是什么颜色，在哪一边？", three)
         self.assertIn("蓝色", said)
         self.assertIn("右边", said)
 
