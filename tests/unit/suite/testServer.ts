@@ -100,7 +100,7 @@ export class TestServer {
         if (refusal) {
             return send(400, { error: { message: refusal } });
         }
-        const text = this.options.answer(asked);
+        const [text = ""] = this.options.answer(asked).split(body.stop?.[0] ?? /$/);
         const words = text.split(/(?<= )/).slice(0, body.max_tokens);
         const usage = { prompt_tokens: asked.prompt.length, completion_tokens: words.length };
         const finish_reason = words.length < text.split(/(?<= )/).length ? "length" : "stop";
@@ -126,10 +126,16 @@ interface ChatBody {
     readonly prompt: string;
     readonly messages: { role: string; content: string | Part[] }[];
     readonly max_tokens: number;
+    readonly stop?: readonly string[];
     readonly stream?: boolean;
 }
 
+const MOST_PARTS = 33;
+
 function refuse(parts: readonly Part[], contextTokens: number | null): string | undefined {
+    if (parts.length > MOST_PARTS) {
+        return "At most 32 image(s) may be provided in one prompt.";
+    }
     let words = 0;
     for (const part of parts) {
         if (part.type === "text") {
@@ -137,6 +143,9 @@ function refuse(parts: readonly Part[], contextTokens: number | null): string | 
             continue;
         }
         const bytes = Buffer.from(part.image_url.url.split(",")[1] ?? "", "base64");
+        if (bytes.readUInt16BE(0) === 0xffd8) {
+            continue; // A JPEG, which pngjs does not read.
+        }
         try {
             // Decoding 16 million pixels takes pngjs a second; its size is enough here.
             const width = bytes.readUInt32BE(16);
@@ -183,6 +192,8 @@ export function rightAnswer({ prompt, images, turns }: Asked): string {
         [/second picture/, "Green"],
         [/big circle/, "Yellow"],
         [/colour is this picture/, "Red"],
+        [/black or white/, "White"],
+        [/colour is the circle/, "Red"],
         [/Count from 1/, "One, two, three, four, five, six, seven, eight, nine, ten"],
         [/the number \d+/, `The number in question is quite a nice one to think about, always.`],
         [/colour is it/, "It is a purple star."],
