@@ -192,9 +192,7 @@ def about_number(question: Question) -> Optional[str]:
     kind = (
         "prime"
         if number > 1 and not factors
-        else f"divisible by {factors[0]}"
-        if factors
-        else "a unit"
+        else f"divisible by {factors[0]}" if factors else "a unit"
     )
     return (
         f"The number {number} is {'even' if even else 'odd'} and {kind}, it comes after"
