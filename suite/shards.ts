@@ -1,7 +1,7 @@
-import { ImageSpec } from "./images";
 import { createHash } from "node:crypto";
 import { UserError } from "../common/userError";
 import { TestCase } from "./caseSchema";
+import { ImageSpec } from "./images";
 import { Concurrency, DEFAULT_CONCURRENCY } from "./concurrency";
 import { requestRounds } from "./requestRounds";
 import { Placed, schedule } from "./schedule";
