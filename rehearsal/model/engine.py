@@ -122,7 +122,11 @@ class Engine:
     def _answer(self, request: ChatRequest, choice: int, faults: Faults, digest: str) -> str:
         def think() -> str:
             turns = [
-                (turn.role, turn.text, [look_at(one, faults.swap_channels) for one in turn.pictures])
+                (
+                    turn.role,
+                    turn.text,
+                    [look_at(one, faults.swap_channels) for one in turn.pictures],
+                )
                 for turn in faults.turns(request.turns)
             ]
             return answer(turns, self._dice(request, choice), request.response_format)

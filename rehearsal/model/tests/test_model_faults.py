@@ -151,7 +151,9 @@ class ServedFaultTest(unittest.TestCase):
         self.assertEqual(self.says("swap-channels", question), "Blue")
         self.assertEqual(self.says("noise:0", question), "Red")
         self.assertEqual(self.says("wrong-answers", question), "Orange")
-        self.assertEqual(self.says("drop-image", question), "I see no picture in this conversation.")
+        self.assertEqual(
+            self.says("drop-image", question), "I see no picture in this conversation."
+        )
 
     def test_reordered_pictures(self) -> None:
         question = with_picture(
