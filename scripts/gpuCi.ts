@@ -5,6 +5,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 
 import { isUserError, UserError } from "../common/userError";
 import { SETTING_KEYS, type SettingKey } from "../settings";
+import { mergeCommand, suiteCommand } from "../suite/command";
 import { EXIT } from "./exitCodes";
 import type { RunRequest } from "./readSettings";
 
@@ -126,6 +127,10 @@ function program() {
                 .doctorCommand(requestOf(options), projectOf(cli.opts().project));
         });
 
+    // The suite knows nothing of this program; its commands bring their options with them.
+    cli.addCommand(suiteCommand());
+    cli.addCommand(mergeCommand());
+
     cli.command("tables")
         .description("compares the tables of machines, prices and quotas with what the cloud says")
         .option("--region <region>", "default: the environment's or the profile's")
@@ -170,6 +175,9 @@ function withRunSettings(command: Command, defaultTier?: string) {
         .option("--caller-cidr <cidr>", "who may reach the machine by SSH; default: this computer")
         .option("--owner <owner>", "who pays; becomes a tag")
         .option("--report-bucket <name>", "the machine pushes its report there as well")
+        .option("--suite-image <image>", "container image by digest in which the suite runs")
+        .option("--suite-dir <dir>", "folder of an own suite: /suite in its container")
+        .option("--suite-command <command>", "an own suite's command: words, or a JSON list")
         .option("--run-id <id>", "default: tier, time and four random digits")
         .option("--attempt <n>", "which try of the run this is, from 1");
 }

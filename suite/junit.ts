@@ -1,6 +1,6 @@
 import junitReportBuilder from "junit-report-builder";
-import { DIMENSIONS } from "./caseSchema";
-import { isQuarantined } from "./quarantine";
+import { isExcused } from "./baseline/standing";
+import { RESULT_DIMENSIONS } from "./caseSchema";
 import { CaseResult, SuiteResults } from "./results";
 import { TIER_RULES } from "./tiers";
 
@@ -11,7 +11,7 @@ import { TIER_RULES } from "./tiers";
 export function renderJunit(results: SuiteResults): string {
     const builder = junitReportBuilder.newBuilder();
     const { flakyFails } = TIER_RULES[results.tier];
-    for (const dimension of DIMENSIONS) {
+    for (const dimension of RESULT_DIMENSIONS) {
         const cases = results.cases.filter((each) => each.dimension === dimension);
         if (cases.length === 0) {
             continue;
@@ -34,12 +34,12 @@ export function renderJunit(results: SuiteResults): string {
             const testCase = suite
                 .testCase()
                 .className(`suite.${dimension}`)
-                .name(`${each.id}: ${each.title}`)
+                .name(each.dimension === "own" ? each.id : `${each.id}: ${each.title}`)
                 .time(each.seconds);
             for (const [name, value] of propertiesOf(each)) {
                 testCase.property(name, value);
             }
-            if (each.status === "skipped" || (isQuarantined(each) && each.status !== "passed")) {
+            if (each.status === "skipped" || (isExcused(each) && each.status !== "passed")) {
                 testCase.skipped();
             } else if (each.status === "errored") {
                 testCase.error(each.problem?.message ?? "no answer", each.problem?.kind);
@@ -49,7 +49,13 @@ export function renderJunit(results: SuiteResults): string {
                     each.status === "flaky" ? "flaky" : "check",
                 );
             }
-            testCase.standardOutput(`asked: ${each.prompt}\nanswered: ${each.answer}`);
+            const printed =
+                each.dimension === "own"
+                    ? each.output
+                    : `asked: ${each.prompt}\nanswered: ${each.answer}`;
+            if (printed !== undefined) {
+                testCase.standardOutput(printed);
+            }
         }
     }
     if (results.comparison) {
@@ -94,6 +100,8 @@ function propertiesOf({
     lane,
     repeats,
     quarantine,
+    standing,
+    problem,
     checks,
 }: CaseResult): [string, string][] {
     const said = (name: string, value: string | false | undefined): [string, string][] =>
@@ -102,6 +110,7 @@ function propertiesOf({
     return [
         ...said("lane", lane),
         ...said("passed", repeats && `${repeats.passed} of ${repeats.total}`),
+        ...said("baseline", standing && `${standing}: ${status}: ${failed || problem?.message}`),
         ...said("flaky", status === "flaky" && failed),
         ...said(
             "quarantine",

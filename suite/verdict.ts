@@ -1,5 +1,9 @@
+import { isExcused } from "./baseline/standing";
 import { isQuarantined } from "./quarantine";
 import { CaseResult, countStatuses, Verdict } from "./results";
+
+/** What the suite's exit code says; a public contract. */
+export const EXIT_CODES: Readonly<Record<Verdict, number>> = { passed: 0, failed: 1, none: 2 };
 
 /**
  * The verdict over all cases, and why.
@@ -10,7 +14,7 @@ import { CaseResult, countStatuses, Verdict } from "./results";
  * of that case: "failed".
  *
  * Flaky cases, those in quarantine that did not pass, and those whose quarantine has expired, pass or not,
- * are named in any verdict.
+ * are named in any verdict, and so are those that a baseline excuses.
  *
  * @param stopped why the suite ended before its last case, where it did.
  * @param flakyFails whether a flaky case fails the suite.
@@ -20,7 +24,7 @@ export function decideVerdict(
     { stopped, flakyFails = true }: { stopped?: string; flakyFails?: boolean } = {},
 ): { verdict: Verdict; why: string } {
     const set = (...statuses: CaseResult["status"][]): CaseResult[] =>
-        cases.filter((each) => statuses.includes(each.status) && !isQuarantined(each));
+        cases.filter((each) => statuses.includes(each.status) && !isExcused(each));
     const quarantined = cases.filter(
         (each) => isQuarantined(each) && !["passed", "skipped"].includes(each.status),
     );
@@ -29,11 +33,21 @@ export function decideVerdict(
     const failed = set("failed");
     const flaky = set("flaky");
     const errored = set("errored");
-    const bad = flakyFails ? [...failed, ...flaky] : failed;
+    // Lane greedy, asked side by side, is flaky by its company.
+    const flakyAlone = flaky.filter(({ lane }) => lane !== "greedy");
+    const bad = flakyFails ? [...failed, ...flakyAlone] : failed;
     const expired = cases.filter(({ quarantine }) => quarantine?.expired);
 
+    const standing = (which: CaseResult["standing"]): CaseResult[] =>
+        cases.filter((each) => each.standing === which);
+    const [byChance, known] = [standing("within-chance"), standing("known")];
+
+    const flakyNote = flaky.length > 0 && `${flaky.length} flaky: ${named(flaky, withRate)}`;
     const notes = [
-        flaky.length > 0 && `${flaky.length} flaky: ${named(flaky, withRate)}`,
+        byChance.length > 0 &&
+            `${byChance.length} of ${cases.length} cases ${byChance.length === 1 ? "fails" : "fail"} that passed in the baseline, within chance: ${named(byChance)}`,
+        known.length > 0 && `${known.length} failed in the baseline as well: ${named(known)}`,
+        flakyNote,
         quarantined.length > 0 &&
             `${quarantined.length} in quarantine not passed: ${named(quarantined)}`,
         expired.length > 0 && `quarantine has expired: ${named(expired)}`,
@@ -49,8 +63,10 @@ export function decideVerdict(
         const reason =
             failed.length > 0
                 ? `${failed.length} of ${cases.length} cases failed: ${named(failed)}`
-                : `${flaky.length} of ${cases.length} cases are flaky: ${named(flaky, withRate)}`;
-        const rest = failed.length > 0 ? notes : notes.slice(1);
+                : `${flakyAlone.length} of ${cases.length} cases are flaky: ${named(flakyAlone, withRate)}`;
+        // Where flaky cases are the reason, they have been named.
+        const isNamed = failed.length === 0 && flaky.length === flakyAlone.length;
+        const rest = isNamed ? notes.filter((note) => note !== flakyNote) : notes;
         return { verdict: "failed", why: because(reason, stopped, ...missing, ...rest) };
     }
     if (stopped !== undefined) {

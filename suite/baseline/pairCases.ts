@@ -1,11 +1,11 @@
-import { Dimension } from "../caseSchema";
 import { isQuarantined } from "../quarantine";
 import { CaseResult } from "../results";
+import { isAskedAlike } from "./standing";
 
 /** A case that was judged in both runs, in the same way. */
 export interface Pair {
     readonly id: string;
-    readonly dimension: Dimension;
+    readonly dimension: CaseResult["dimension"];
     readonly cluster: string;
     readonly sampled: boolean;
     /** Whether each repeat passed; the n-th of one run belongs to the n-th of the other. */
@@ -29,11 +29,12 @@ export function pairCases(
 ): { pairs: Pair[]; leftOut: Unpaired[] } {
     const pairs: Pair[] = [];
     const leftOut: Unpaired[] = [];
+    const earlier = new Map(before.map((each) => [each.id, each]));
     for (const each of now) {
         if (each.dimension === "performance") {
             continue;
         }
-        const other = before.find(({ id }) => id === each.id);
+        const other = earlier.get(each.id);
         const reason = other ? whyUnlike(other, each) : "not in the baseline";
         if (other === undefined || reason !== undefined) {
             leftOut.push({ caseId: each.id, reason: reason as string });
@@ -71,12 +72,7 @@ function whyUnlike(before: CaseResult, now: CaseResult): string | undefined {
     if (!isJudged(before)) {
         return "not judged in the baseline";
     }
-    // Results of version 1 have no digest; what was asked is all there is to go by.
-    const isSame =
-        before.digest !== undefined && now.digest !== undefined
-            ? before.digest === now.digest
-            : before.prompt === now.prompt;
-    return isSame ? undefined : "asked or judged in another way in the baseline";
+    return isAskedAlike(before, now) ? undefined : "asked or judged in another way in the baseline";
 }
 
 function outcomesOf({ repeats, status }: CaseResult): readonly boolean[] {

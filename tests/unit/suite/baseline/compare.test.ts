@@ -2,47 +2,7 @@ import { compareWithBaseline, withComparison } from "../../../../suite/baseline/
 import { Baseline } from "../../../../suite/baseline/loadBaseline";
 import { CaseResult, LatencyNumbers, SuiteResults } from "../../../../suite/results";
 import { seededRandom } from "../../../../suite/random";
-
-const DIMENSION_OF = ["single-modality", "multimodal", "boundary"] as const;
-
-function caseResult(index: number, passed: boolean, more: Partial<CaseResult> = {}): CaseResult {
-    return {
-        id: `case-${index}`,
-        dimension: DIMENSION_OF[index % 3] as CaseResult["dimension"],
-        title: "",
-        language: "en",
-        status: passed ? "passed" : "failed",
-        seconds: 1,
-        checks: [],
-        prompt: "",
-        answer: "",
-        turns: [],
-        images: [],
-        lane: "deterministic",
-        digest: `digest-${index}`,
-        cluster: `cluster-${index}`,
-        ...more,
-    };
-}
-
-function suite(cases: CaseResult[], more: Partial<SuiteResults> = {}): SuiteResults {
-    const failed = cases.filter(({ status }) => status !== "passed").length;
-    return {
-        schemaVersion: 2,
-        tier: "merge",
-        model: "m",
-        server: { url: "http://x", version: "1", standIn: false },
-        startedAt: "2026-11-24T06:00:00.000Z",
-        endedAt: "2026-11-24T06:01:00.000Z",
-        seconds: 60,
-        verdict: failed > 0 ? "failed" : "passed",
-        why: failed > 0 ? `${failed} failed` : "all passed",
-        totals: { passed: cases.length - failed, flaky: 0, failed, errored: 0, skipped: 0 },
-        cases,
-        performance: { latency: [], throughput: [] },
-        ...more,
-    };
-}
+import { caseResult, suite } from "./results";
 
 const cases = (count: number, passes: (index: number) => boolean, more?: Partial<CaseResult>) =>
     Array.from({ length: count }, (_, index) => caseResult(index, passes(index), more));
@@ -272,7 +232,9 @@ describe("speed", () => {
         expect(compare(slow, timed(1)).why).toMatch(
             /^latency-text: time to first token 1\.30 times the baseline's \(1\.2\d to 1\.3\d\); latency-text: end to end/,
         );
-        expect(compareWithBaseline(slow, baseline(timed(1)), 0.5).outcome).toBe("no-evidence");
+        expect(
+            compareWithBaseline(slow, baseline(timed(1)), { slowdownTolerance: 0.5 }).outcome,
+        ).toBe("no-evidence");
     });
 
     it("is not compared across rungs, nor without samples", () => {
