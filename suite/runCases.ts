@@ -2,7 +2,6 @@ import { defaultCaseLimitSeconds, withinLimit } from "./caseLimit";
 import { TestCase } from "./caseSchema";
 import { ChatClient } from "./client";
 import { Concurrency } from "./concurrency";
-import { Certainty } from "./earlyStop";
 import { ProgressFile } from "./progressFile";
 import { QuarantineEntry, quarantineOf } from "./quarantine";
 import { CaseResult } from "./results";
@@ -23,7 +22,13 @@ interface CaseRunOptions {
     readonly leftOut: readonly string[];
     readonly quarantine: readonly QuarantineEntry[];
     readonly startedAt: Date;
-    readonly certainty?: Certainty;
+    /** Why the rest need not be asked, where that is so. */
+    readonly whyCertain: (
+        done: readonly CaseResult[],
+        left: readonly TestCase[],
+    ) => string | undefined;
+    /** Asks doubtful cases again as soon as there are some, not at the end of the phase. */
+    readonly clearsUpAtOnce: boolean;
     readonly progress?: ProgressFile;
     readonly signal?: AbortSignal;
     /** To see whether the server is still there. */
@@ -83,7 +88,7 @@ export class CaseRun {
             this.stopped ??= stopReason(this.options.signal);
             return (
                 this.stopped !== undefined ||
-                (this.options.certainty !== undefined && this.doubtful.length > 0)
+                (this.options.clearsUpAtOnce && this.doubtful.length > 0)
             );
         };
         do {
@@ -148,8 +153,8 @@ export class CaseRun {
             const reason =
                 stopReason(this.options.signal) ?? (await this.watch.reasonToStop(asked));
             this.stopped ??= reason;
-        } else if (this.stopped === undefined) {
-            this.stopped = this.options.certainty?.(this.results(), this.casesLeft());
+        } else if (outcome.result.status !== "passed") {
+            this.stopped ??= this.options.whyCertain(this.results(), this.casesLeft());
         }
     }
 

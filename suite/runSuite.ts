@@ -9,7 +9,8 @@ import { CaseResult, countStatuses, ServerRung, SuiteResults } from "./results";
 import { CaseOutcome } from "./runCase";
 import { CaseRun } from "./runCases";
 import { suspectsOf } from "./schedule";
-import { digestOfCases, positionsOfShard, Shard } from "./shards";
+import { Shard } from "./shard";
+import { digestOfCases, positionsOfShard } from "./shards";
 import { selectCases, Tier, TIER_RULES } from "./tiers";
 import { decideVerdict } from "./verdict";
 import { SUITE_VERSION } from "./version";
@@ -93,7 +94,9 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         leftOut: options.leftOut ?? [],
         quarantine: options.quarantine ?? [],
         startedAt,
-        certainty: options.certainty,
+        whyCertain: (done, left) =>
+            options.certainty?.({ done, left, standIn: identity?.standIn ?? false }),
+        clearsUpAtOnce: options.certainty !== undefined,
         progress,
         signal: options.signal,
         client,

@@ -5,12 +5,7 @@ import { Concurrency, DEFAULT_CONCURRENCY } from "./concurrency";
 import { requestRounds } from "./requestRounds";
 import { Placed, schedule } from "./schedule";
 import { repeatsWanted } from "./runRepeats";
-
-/** Which part of a tier's cases, from 1. */
-export interface Shard {
-    readonly index: number;
-    readonly of: number;
-}
+import { Shard, sayShard } from "./shard";
 
 /** What a request costs beside its answer, in tokens of an answer. */
 const TOKENS_A_REQUEST = 10;
@@ -35,7 +30,7 @@ export function positionsOfShard(
 ): number[] {
     if (of > cases.length) {
         throw new UserError(
-            `--shard ${index}/${of}: the tier has ${cases.length} cases.`,
+            `--shard ${sayShard({ index, of })}: the tier has ${cases.length} cases.`,
             `up to ${cases.length} shards`,
             "take fewer shards",
         );

@@ -2,6 +2,9 @@ import { isExcused } from "./baseline/standing";
 import { isQuarantined } from "./quarantine";
 import { CaseResult, countStatuses, Verdict } from "./results";
 
+/** What the suite's exit code says; a public contract. */
+export const EXIT_CODES: Readonly<Record<Verdict, number>> = { passed: 0, failed: 1, none: 2 };
+
 /**
  * The verdict over all cases, and why.
  *

@@ -387,7 +387,7 @@ describe("a server that runs out of memory", () => {
     it("in no case, but before the first: there is none to leave out", async () => {
         const results = await run(mortal(/hello/));
         expect(results.verdict).toBe("none");
-        expect(casesToLeaveOut(results)).toEqual([]);
+        expect(casesToLeaveOut(results)).toBeUndefined();
     });
 });
 
