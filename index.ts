@@ -8,8 +8,10 @@ import * as random from "@pulumi/random";
 import { isUserError } from "./common/userError";
 import { guardRequest } from "./guardRequest";
 import { findCallerCidr, findFoundation, GpuTestRun } from "./components";
+import { SERVER_URL } from "./machine/serverFiles";
 import { parseSettings, SETTING_KEYS, Settings } from "./settings";
 import { planRequest } from "./planRequest";
+import { ownSuite } from "./suiteRequest";
 import { planRun } from "./sizing";
 import { bundleSuite } from "./suite/bundle";
 
@@ -18,6 +20,7 @@ async function stack() {
     const settings = readSettings();
     const plan = planRun(planRequest(settings, ".", region()));
     const [candidate] = plan.candidates;
+    const own = ownSuite(settings, ".");
 
     // Whatever can be refused is refused here, before anything exists.
     const [foundation, callerCidr] = await Promise.all([
@@ -34,7 +37,8 @@ async function stack() {
         zone: candidate.zone ?? undefined,
         deadlineMinutes: plan.deadlineMinutes,
         ...guardRequest(settings),
-        expectedMinutes: plan.minutes,
+        // How long an own suite takes nobody knows: the deadline is its limit.
+        expectedMinutes: own ? { ...plan.minutes, suite: plan.deadlineMinutes } : plan.minutes,
         callerCidr,
         foundation,
         amiId: settings.amiId,
@@ -47,11 +51,12 @@ async function stack() {
         serverLadder: plan.server.ladder,
         suiteImage: settings.suiteImage,
         // Not waited for: the machine boots meanwhile.
-        suiteDir: bundleSuite(join("dist", "suite")),
-        suiteCommand: [
-            ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
+        suiteDir: own ? own.dir : bundleSuite(join("dist", "suite")),
+        suiteCommand: own?.command ?? [
+            ...["node", "/suite/suite.js", "--url", SERVER_URL],
             ...["--model", plan.model.id, "--tier", tier, "--out", "/report"],
         ],
+        suiteOutput: own ? "junit" : "results",
         reportDir: settings.reportDir ?? pulumi.interpolate`reports/${runId}`,
     });
 

@@ -175,6 +175,9 @@ function withRunSettings(command: Command, defaultTier?: string) {
         .option("--caller-cidr <cidr>", "who may reach the machine by SSH; default: this computer")
         .option("--owner <owner>", "who pays; becomes a tag")
         .option("--report-bucket <name>", "the machine pushes its report there as well")
+        .option("--suite-image <image>", "container image by digest in which the suite runs")
+        .option("--suite-dir <dir>", "folder of an own suite: /suite in its container")
+        .option("--suite-command <command>", "an own suite's command: words, or a JSON list")
         .option("--run-id <id>", "default: tier, time and four random digits")
         .option("--attempt <n>", "which try of the run this is, from 1");
 }

@@ -1,14 +1,19 @@
 import { z } from "zod";
 import { checkSchema } from "./checks";
 import { messagePattern } from "./checks/httpError";
+import { isTokenCheck } from "./checks/tokens";
 import { strictShape } from "./checks/strictShape";
 import { FAMILY_LANGUAGES } from "./families/family";
 import { FAMILIES, FAMILY_NAMES } from "./families";
 import { imageSchema } from "./images";
+import { objectiveSchema } from "./performance/numbers";
 
 /** The four sides of the suite. */
 export const DIMENSIONS = ["single-modality", "multimodal", "boundary", "performance"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
+
+/** Those that a result may have: tests of an own suite are on a side of their own. */
+export const RESULT_DIMENSIONS = [...DIMENSIONS, "own"] as const;
 
 /** How a case is asked: always the same, or as users do, with chance. */
 export const LANES = ["deterministic", "greedy", "sampled"] as const;
@@ -31,7 +36,24 @@ const turnSchema = strictShape({
         fractionOfContext: z.number().gt(0).max(4),
         atMostTokens: z.int().min(1).optional(),
         sentence: z.string().min(1).describe("Repeated until the length is reached"),
-        hidden: z.string().min(1).optional().describe("A sentence put in the middle"),
+        hidden: z
+            .union([
+                z.string().min(1),
+                z
+                    .array(
+                        strictShape({
+                            sentence: z.string().min(1),
+                            depth: z
+                                .number()
+                                .min(0)
+                                .max(1)
+                                .describe("0 is the text's beginning, 1 its end"),
+                        }),
+                    )
+                    .min(1),
+            ])
+            .optional()
+            .describe("A sentence put a little past the middle, or sentences each at its depth"),
     })
         .optional()
         .describe("A long text before the prompt, measured by the server's own tokenizer"),
@@ -55,6 +77,23 @@ const measureSchema = z.discriminatedUnion("kind", [
         requests: z.int().min(1).max(1000),
         concurrency: z.int().min(1).max(256),
     }).describe("Requests at the same time, streamed"),
+    strictShape({
+        kind: z.literal("load"),
+        requests: z
+            .int()
+            .min(1)
+            .max(1000)
+            .describe("At each level; at least two for each that is under way at a time"),
+        concurrency: z
+            .array(z.int().min(1).max(256))
+            .min(1)
+            .max(12)
+            .describe("Levels, one after another: how many requests are under way at a time"),
+        warmUp: z.int().min(0).max(32).default(0).describe("Before the first level"),
+        objective: objectiveSchema
+            .optional()
+            .describe("Limits that a request keeps to count as goodput"),
+    }).describe("Levels of requests at the same time, streamed"),
 ]);
 
 export const caseSchema = strictShape({
@@ -101,6 +140,7 @@ export const caseSchema = strictShape({
     const complain = (message: string, ...path: (string | number)[]): void =>
         context.addIssue({ code: "custom", message, path });
     const { measure } = testCase;
+    const allowed = measure?.kind === "load" ? "throughput" : measure?.kind;
     if (measure && testCase.turns.length > 1) {
         complain("a measured case has one turn", "turns", 1);
     }
@@ -117,15 +157,30 @@ export const caseSchema = strictShape({
     testCase.turns.forEach((turn, turnIndex) =>
         turn.checks.forEach((check, index) => {
             const path = ["turns", turnIndex, "checks", index];
-            if (measure && check.kind !== measure.kind) {
+            if (measure && check.kind !== allowed) {
                 complain(
-                    `a case that measures ${measure.kind} has no ${check.kind} check; allowed: ${measure.kind}`,
+                    `a case that measures ${measure.kind} has no ${check.kind} check; allowed: ${allowed}`,
                     ...path,
                     "kind",
                 );
             }
+            if (testCase.lane === "sampled" && isTokenCheck(check)) {
+                complain(`a ${check.kind} check needs lane deterministic`, ...path, "kind");
+            }
             if (!measure && check.kind === "throughput") {
-                complain("a throughput check needs measure.kind throughput", ...path, "kind");
+                complain(
+                    "a throughput check needs measure.kind throughput or load",
+                    ...path,
+                    "kind",
+                );
+            }
+            const objective = measure?.kind === "load" ? measure.objective : undefined;
+            if (check.kind === "throughput" && check.minGoodputShare && !objective) {
+                complain(
+                    "a share of goodput needs measure.kind load with an objective",
+                    ...path,
+                    "minGoodputShare",
+                );
             }
             if (!measure && check.kind === "latency" && check.maxTimeToFirstTokenSeconds) {
                 complain(

@@ -8,6 +8,7 @@ import { judgeLanguage, languageSchema } from "./checks/language";
 import { judgeNumber, numberSchema } from "./checks/numbers";
 import { judgeRefusal, refusalSchema } from "./checks/refusal";
 import { strictShape } from "./checks/strictShape";
+import { logprobDriftSchema, tokenAgreementSchema } from "./checks/tokens";
 import { judgeLength, judgeRegex, lengthSchema, regexSchema } from "./checks/text";
 
 const seconds = z.number().gt(0);
@@ -32,7 +33,13 @@ const throughputSchema = strictShape({
     kind: z.literal("throughput"),
     minOutputTokensPerSecond: z.number().gt(0).optional(),
     maxFailedRequests: z.int().min(0).default(0),
-}).describe("Limits over all requests together");
+    minGoodputShare: z
+        .number()
+        .gt(0)
+        .max(1)
+        .optional()
+        .describe("Of the requests that keep the objective of measure.kind load"),
+}).describe("Limits over all requests together; of a load, at its last level");
 
 /** What a case may ask of an answer. */
 export const checkSchema = z.discriminatedUnion("kind", [
@@ -49,12 +56,16 @@ export const checkSchema = z.discriminatedUnion("kind", [
     httpErrorSchema,
     latencySchema,
     throughputSchema,
+    tokenAgreementSchema,
+    logprobDriftSchema,
 ]);
 export type Check = z.infer<typeof checkSchema>;
 
 /** A check's outcome, with a sentence that says what was wanted and what was there. */
 export interface CheckResult extends Judgement {
     readonly kind: string;
+    /** It could not be made; it then counts as passed. */
+    readonly skipped?: true;
 }
 
 /** What an answer is judged by. */
@@ -65,11 +76,13 @@ export interface Answer {
     readonly seconds?: number;
 }
 
-/** The kinds of check that read an answer; the others read a refusal or a measurement. */
-export type AnswerCheck = Exclude<Check, { kind: "error" | "throughput" }>;
+const OTHER_KINDS = ["error", "throughput", "token-agreement", "logprob-drift"] as const;
+
+/** The kinds of check that read nothing but an answer. */
+export type AnswerCheck = Exclude<Check, { kind: (typeof OTHER_KINDS)[number] }>;
 
 export function isAnswerCheck(check: Check): check is AnswerCheck {
-    return check.kind !== "error" && check.kind !== "throughput";
+    return !(OTHER_KINDS as readonly string[]).includes(check.kind);
 }
 
 /**

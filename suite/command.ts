@@ -48,6 +48,16 @@ export function suiteCommand() {
         .addOption(baselineOption())
         .addOption(failOnOption())
         .addOption(toleranceOption())
+        .addOption(
+            new Option(
+                "--logprobs <when>",
+                "ask for log-probabilities, to compare tokens; auto: not of a server that refuses",
+            )
+                .choices(["auto", "off"] as const)
+                .default("auto" as const),
+        )
+        .addOption(tokenAgreementOption())
+        .addOption(logprobDriftOption())
         .option("--previous <file>", "results.json: what did not pass there is asked first")
         .option("--shard <n/m>", "asks the n-th of m parts of the tier", by(parseShard))
         .option(
@@ -108,6 +118,8 @@ export function mergeCommand() {
         .addOption(baselineOption())
         .addOption(failOnOption())
         .addOption(toleranceOption())
+        .addOption(tokenAgreementOption())
+        .addOption(logprobDriftOption())
         .addHelpText(
             "after",
             `
@@ -143,6 +155,20 @@ function toleranceOption() {
         .default(0.1);
 }
 
+function tokenAgreementOption() {
+    return new Option(
+        "--min-token-agreement <share>",
+        "least share of answers that are token for token those of the baseline",
+    ).argParser(portion);
+}
+
+function logprobDriftOption() {
+    return new Option(
+        "--max-logprob-drift <nats>",
+        "most mean change of a token's log-probability",
+    ).argParser(share);
+}
+
 function positive(text: string): number {
     const value = Number(text);
     if (!Number.isInteger(value) || value < 1) {
@@ -155,6 +181,14 @@ function share(text: string): number {
     const value = Number(text);
     if (text.trim() === "" || !(value >= 0)) {
         throw new InvalidArgumentError("A number from 0 is wanted, such as 0.1 for 10 %.");
+    }
+    return value;
+}
+
+function portion(text: string): number {
+    const value = share(text);
+    if (value > 1) {
+        throw new InvalidArgumentError("A share from 0 to 1 is wanted, such as 0.95.");
     }
     return value;
 }

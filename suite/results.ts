@@ -1,23 +1,29 @@
 import { z } from "zod";
+import { keptTokensSchema } from "./answerTokens";
 import { comparisonSchema } from "./baseline/comparison";
-import { DIMENSIONS, LANES } from "./caseSchema";
+import { LANES, RESULT_DIMENSIONS } from "./caseSchema";
+import {
+    latencyNumbersSchema,
+    loadNumbersSchema,
+    throughputNumbersSchema,
+} from "./performance/numbers";
 import { TIERS } from "./tiers";
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
 const share = z.number().min(0).max(1);
-const spread = z.strictObject({ median: seconds, p95: seconds, max: seconds });
 
 const checkResultSchema = z.strictObject({
     kind: z.string(),
     passed: z.boolean(),
     message: z.string(),
+    skipped: z.boolean().optional().describe("It could not be made, and the message says why"),
     turn: z.int().min(1).optional().describe("Which turn it judges, in a case of several"),
 });
 
 export const caseResultSchema = z.strictObject({
     id: z.string(),
-    dimension: z.enum(DIMENSIONS),
+    dimension: z.enum(RESULT_DIMENSIONS).describe("own: a test of an own suite"),
     title: z.string(),
     language: z.enum(["en", "zh"]),
     status: z
@@ -33,8 +39,15 @@ export const caseResultSchema = z.strictObject({
             answer: z.string().optional(),
             refusal: z.strictObject({ status: z.int(), message: z.string() }).optional(),
             images: z.array(z.string()).describe("Names of images of the case"),
+            tokens: keptTokensSchema
+                .optional()
+                .describe("Of an answer at temperature 0, where the server gave log-probabilities"),
         }),
     ),
+    output: z
+        .string()
+        .optional()
+        .describe("Of a test of an own suite: its stack traces, and what it printed"),
     images: z.array(
         z.strictObject({
             name: z.string(),
@@ -85,38 +98,19 @@ export const caseResultSchema = z.strictObject({
     cluster: z.string().optional().describe("The same for cases that share a picture"),
     problem: z
         .strictObject({
-            kind: z.enum(["connection", "timeout", "server-error", "out-of-memory", "not-run"]),
+            kind: z.enum([
+                "connection",
+                "timeout",
+                "server-error",
+                "out-of-memory",
+                "not-run",
+                "test-error",
+            ]),
             message: z.string(),
         })
         .optional()
         .describe("Why a case is errored or skipped"),
     metrics: z.record(z.string(), z.number()).optional(),
-});
-
-const latencySchema = z.strictObject({
-    caseId: z.string(),
-    requests: count,
-    samples: z
-        .strictObject({
-            timeToFirstTokenSeconds: z.array(seconds).optional(),
-            endToEndSeconds: z.array(seconds),
-        })
-        .optional()
-        .describe("Of each request, for a comparison with a baseline"),
-    timeToFirstTokenSeconds: spread.optional(),
-    endToEndSeconds: spread,
-    outputTokensPerSecond: z.number().min(0).optional().describe("Median of single requests"),
-});
-
-const throughputSchema = z.strictObject({
-    caseId: z.string(),
-    requests: count,
-    failedRequests: count,
-    concurrency: count,
-    seconds,
-    requestsPerSecond: z.number().min(0),
-    outputTokensPerSecond: z.number().min(0),
-    endToEndSeconds: spread.optional(),
 });
 
 /** What the suite leaves behind in results.json. Published as schemas/results.schema.json. */
@@ -176,11 +170,23 @@ export const suiteResultsSchema = z.strictObject({
         errored: count,
         skipped: count,
     }),
+    ownSuite: z
+        .strictObject({
+            tier: z.string().describe("As it was given; another word than the four is tier dev"),
+            image: z.string(),
+            command: z.array(z.string()),
+            exitStatus: z.string().describe("Or the signal that ended it"),
+            junit: z.array(z.string()).describe("Its JUnit files, relative to the report"),
+            pages: z.array(z.string()).describe("Its HTML pages, relative to the report"),
+        })
+        .optional()
+        .describe("Where an own suite ran in the place of this one"),
     comparison: comparisonSchema.optional().describe("Where a baseline was given"),
     cases: z.array(caseResultSchema),
     performance: z.strictObject({
-        latency: z.array(latencySchema),
-        throughput: z.array(throughputSchema),
+        latency: z.array(latencyNumbersSchema),
+        throughput: z.array(throughputNumbersSchema),
+        load: z.array(loadNumbersSchema).optional().describe("Absent in results of old"),
     }),
 });
 
@@ -189,9 +195,7 @@ export type ServerRung = NonNullable<SuiteResults["server"]["rung"]>;
 export type CaseResult = z.infer<typeof caseResultSchema>;
 export type TurnResult = CaseResult["turns"][number];
 export type Problem = NonNullable<CaseResult["problem"]>;
-export type LatencyNumbers = z.infer<typeof latencySchema>;
-export type ThroughputNumbers = z.infer<typeof throughputSchema>;
-export type Spread = z.infer<typeof spread>;
+export type { LatencyNumbers, LoadNumbers, Spread, ThroughputNumbers } from "./performance/numbers";
 export type Verdict = SuiteResults["verdict"];
 
 /** How many cases have each status. */

@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepTokens } from "./answerTokens";
+import { AlignedTokens, alignTokens } from "./baseline/alignTokens";
 import { TestCase, Turn } from "./caseSchema";
 import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
 import { checkHttpError } from "./checks/httpError";
+import { checkTokens, isTokenCheck } from "./checks/tokens";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
-import { drawImage, DrawnImage } from "./images";
-import {
-    checkLatency,
-    checkThroughput,
-    latencyNumbers,
-    sendAll,
-    throughputNumbers,
-} from "./performance";
-import { CaseResult, LatencyNumbers, Problem, ThroughputNumbers, TurnResult } from "./results";
+import { drawOnce } from "./drawOnce";
+import { DrawnImage } from "./images";
+import { CaseResult, Problem, TurnResult } from "./results";
+import { MeasuredNumbers, runMeasured } from "./runMeasured";
 
 /** What a case needs to run. */
 export interface CaseContext {
@@ -23,13 +21,13 @@ export interface CaseContext {
     readonly retryAfterSeconds?: number;
     /** Of lane sampled; the requests are pinned where absent. */
     readonly sampling?: Sampling;
+    /** Results that answers are compared with, token by token. */
+    readonly baseline?: readonly CaseResult[];
 }
 
 /** A case's result, and the numbers of a measured one. */
-export interface CaseOutcome {
+export interface CaseOutcome extends MeasuredNumbers {
     readonly result: CaseResult;
-    readonly latency?: LatencyNumbers;
-    readonly throughput?: ThroughputNumbers;
 }
 
 /** Runs a case: asks, judges, and never throws for what the server does. */
@@ -42,9 +40,13 @@ export async function runCase(testCase: TestCase, context: CaseContext): Promise
             "the server does not tell the length of its context; pass --context-tokens",
         );
     }
-    return testCase.measure
-        ? runMeasured(testCase, context, record)
-        : runDialogue(testCase, context, record);
+    const { id, measure } = testCase;
+    if (measure === undefined) {
+        return runDialogue(testCase, context, record);
+    }
+    const turn = testCase.turns[0] as Turn;
+    const question = (index?: number): Promise<Question> => buildQuestion(turn, context, index);
+    return runMeasured({ id, measure, turn, client: context.client, question }, record);
 }
 
 /** The result of a case that was not run. */
@@ -89,7 +91,11 @@ async function runDialogue(
         if (!Array.isArray(judged)) {
             return record.errored(judged);
         }
-        record.addChecks(judged, testCase.turns.length > 1 ? index + 1 : undefined);
+        const compared = turn.checks
+            .filter(isTokenCheck)
+            .map((check) => checkTokens(check, record.againstBaseline(context, index)));
+        const number = testCase.turns.length > 1 ? index + 1 : undefined;
+        record.addChecks([...judged, ...compared], number);
     }
     return record.judged();
 }
@@ -120,63 +126,6 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
     return turn.checks.filter(isAnswerCheck).map((check) => checkAnswer(check, reply as Answered));
 }
 
-async function runMeasured(
-    testCase: TestCase,
-    context: CaseContext,
-    record: CaseRecord,
-): Promise<CaseOutcome> {
-    const { id, measure } = testCase;
-    const turn = testCase.turns[0] as Turn;
-    const shown = await buildQuestion(turn, context);
-    record.images.push(...shown.images);
-    const send = async (index: number): Promise<Reply> => {
-        const { message } = await buildQuestion(turn, context, index + 1);
-        return context.client.chat([message], turn.maxTokens, { stream: true });
-    };
-    const latency = measure?.kind === "latency";
-    if (latency) {
-        // Numbers of their own, so that the warm-up leaves no cached answer to what is measured.
-        await sendAll(measure.warmUp, 1, (index) => send(index + 1000));
-    }
-    const concurrency = measure?.kind === "throughput" ? measure.concurrency : 1;
-    const { replies, seconds } = await sendAll(measure?.requests ?? 1, concurrency, send);
-    const answers = replies.filter((reply) => reply.kind === "answered");
-    record.addTurn(shown, answers[0] ?? (replies[0] as Reply));
-
-    const silent = replies.find((reply) => reply.kind === "silent");
-    if (silent) {
-        return record.errored({ kind: silent.cause, message: silent.message });
-    }
-    const refused = replies.find((reply) => reply.kind === "refused");
-    const broken = refused !== undefined && refused.status >= 500;
-    // Some answers of a server that died of the others are no throughput.
-    const died = broken && !(await context.client.isThere());
-    if (refused && (latency || answers.length === 0 || died)) {
-        const message = `HTTP ${refused.status}: ${refused.message}`;
-        if (broken) {
-            return record.errored({ kind: "server-error", message });
-        }
-        record.addChecks([{ kind: "answered", passed: false, message: `refused with ${message}` }]);
-        return record.judged();
-    }
-    if (latency) {
-        const numbers = latencyNumbers(id, answers);
-        for (const check of turn.checks) {
-            record.addChecks(check.kind === "latency" ? checkLatency(check, numbers) : []);
-        }
-        record.metrics("timeToFirstTokenSeconds", numbers.timeToFirstTokenSeconds?.median);
-        record.metrics("endToEndSeconds", numbers.endToEndSeconds.median);
-        return { ...record.judged(), latency: numbers };
-    }
-    const numbers = throughputNumbers(id, replies, concurrency, seconds);
-    for (const check of turn.checks) {
-        record.addChecks(check.kind === "throughput" ? checkThroughput(check, numbers) : []);
-    }
-    record.metrics("outputTokensPerSecond", numbers.outputTokensPerSecond);
-    record.metrics("requestsPerSecond", numbers.requestsPerSecond);
-    return { ...record.judged(), throughput: numbers };
-}
-
 /** One retry, for a broken connection or a 5xx that no check asked for; never for a time limit. */
 async function sendWithRetry(
     send: () => Promise<Reply>,
@@ -194,7 +143,7 @@ async function sendWithRetry(
     return send();
 }
 
-interface Question {
+export interface Question {
     readonly message: Message;
     readonly images: readonly DrawnImage[];
     /** The prompt as the report shows it: a filler is described, not repeated. */
@@ -207,7 +156,7 @@ async function buildQuestion(turn: Turn, context: CaseContext, index?: number): 
     const filler = turn.filler
         ? await buildFiller(turn.filler, context.contextTokens ?? 0, context.client)
         : undefined;
-    const images = (turn.images ?? []).map((spec) => drawImage(spec, index ? index - 1 : 0));
+    const images = (turn.images ?? []).map((spec) => drawOnce(spec, index ? index - 1 : 0));
     const pictures = images.map((image): ContentPart => {
         const url = `data:image/png;base64,${image.bytes.toString("base64")}`;
         return { type: "image_url", image_url: { url } };
@@ -227,7 +176,7 @@ async function buildQuestion(turn: Turn, context: CaseContext, index?: number): 
 }
 
 /** Gathers what a case leaves behind. */
-class CaseRecord {
+export class CaseRecord {
     private readonly checks: CaseResult["checks"] = [];
     readonly images: DrawnImage[] = [];
     private readonly turns: TurnResult[] = [];
@@ -246,7 +195,20 @@ class CaseRecord {
                 refusal: { status: reply.status, message: reply.message },
             }),
             images: images.map(({ name }) => name),
+            ...(reply.kind === "answered" && reply.tokens && { tokens: keepTokens(reply.tokens) }),
         });
+    }
+
+    /** The turn's answer beside that of the baseline, or why it cannot be compared. */
+    againstBaseline({ baseline }: CaseContext, index: number): AlignedTokens | string {
+        const { id, digest } = this.testCase;
+        const before = baseline?.find((each) => each.id === id && each.digest === digest);
+        if (before === undefined) {
+            return baseline ? "the baseline has not this case" : "there is no baseline";
+        }
+        const turns = [before.turns[index], this.turns[index]].map((turn) => (turn ? [turn] : []));
+        const aligned = alignTokens(turns[0] as TurnResult[], turns[1] as TurnResult[]);
+        return aligned ?? "there are no log-probabilities of both answers";
     }
 
     addChecks(checks: readonly CheckResult[], turn?: number): void {
@@ -261,6 +223,10 @@ class CaseRecord {
     }
 
     judged(): CaseOutcome {
+        const [first] = this.checks;
+        if (first && this.checks.every(({ skipped }) => skipped)) {
+            return this.skipped(first.message);
+        }
         return this.outcome(this.checks.every(({ passed }) => passed) ? "passed" : "failed");
     }
 

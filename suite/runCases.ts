@@ -36,6 +36,8 @@ interface CaseRunOptions {
     /** For one case, whose requests the signal ends. */
     readonly clientFor: (signal: AbortSignal) => ChatClient;
     readonly contextTokens?: number;
+    /** Results that a case's token checks compare with. */
+    readonly baselineCases?: readonly CaseResult[];
     readonly retryAfterSeconds: number;
     readonly onCase?: (result: CaseResult, index: number, count: number) => void;
 }
@@ -134,14 +136,14 @@ export class CaseRun {
         testCase: TestCase,
         ask: (context: CaseContext) => Promise<CaseOutcome[]>,
     ): Promise<CaseOutcome[]> {
-        const { signal, contextTokens, retryAfterSeconds, clientFor } = this.options;
+        const { signal, contextTokens, baselineCases, retryAfterSeconds, clientFor } = this.options;
         const { tierRepeats, requestTimeoutSeconds, caseTimeoutSeconds } = this.options;
         const repeats = repeatsWanted(testCase, tierRepeats);
         const limit =
             caseTimeoutSeconds ?? defaultCaseLimitSeconds(testCase, repeats, requestTimeoutSeconds);
         return withinLimit(testCase, limit, (ended) => {
             const client = clientFor(signal ? AbortSignal.any([ended, signal]) : ended);
-            return ask({ client, contextTokens, retryAfterSeconds });
+            return ask({ client, contextTokens, retryAfterSeconds, baseline: baselineCases });
         });
     }
 

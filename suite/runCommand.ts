@@ -31,6 +31,9 @@ export interface SuiteCommandOptions {
     readonly baseline?: string;
     readonly failOn?: FailOn;
     readonly slowdownTolerance: number;
+    readonly logprobs: "auto" | "off";
+    readonly minTokenAgreement?: number;
+    readonly maxLogprobDrift?: number;
     readonly previous?: string;
     readonly shard?: Shard;
     readonly concurrency?: Concurrency;
@@ -74,6 +77,8 @@ export async function runCommand(options: SuiteCommandOptions): Promise<number> 
             ...inputs,
             requestTimeoutSeconds: options.requestTimeout,
             caseTimeoutSeconds: options.caseTimeout,
+            logprobs: options.logprobs === "auto",
+            baselineCases: baseline?.results.cases,
             rung: rungOf(options),
             // Memory was short: what is asked at once needs it together.
             concurrency: isSplit(options) ? "one" : options.concurrency,
@@ -101,13 +106,7 @@ export async function runCommand(options: SuiteCommandOptions): Promise<number> 
 
 /** @throws UserError for whatever is wrong before any case is asked. */
 async function readInputs(options: SuiteCommandOptions, apiKey?: string): Promise<Inputs> {
-    if (options.failOn === "regression" && options.baseline === undefined) {
-        throw new UserError(
-            "--fail-on regression without a baseline would fail nothing.",
-            "any-case, or a baseline",
-            "add --baseline FILE",
-        );
-    }
+    refuseWithoutBaseline(options);
     const cases = loadCases(options.cases);
     const setAside = isSplit(options) ? readSetAside(options.setAside) : undefined;
     if (isSplit(options) && setAside === undefined) {
@@ -121,6 +120,22 @@ async function readInputs(options: SuiteCommandOptions, apiKey?: string): Promis
         leftOut: setAside ?? [],
         model: options.model ?? (await soleModel(options.url, apiKey)),
     };
+}
+
+/** @throws UserError for a rule about a baseline where there is none. */
+function refuseWithoutBaseline(options: SuiteCommandOptions): void {
+    const given = [
+        options.failOn === "regression" && "--fail-on regression",
+        options.minTokenAgreement !== undefined && "--min-token-agreement",
+        options.maxLogprobDrift !== undefined && "--max-logprob-drift",
+    ].find(Boolean);
+    if (given && options.baseline === undefined) {
+        throw new UserError(
+            `${given} without a baseline would fail nothing.`,
+            undefined,
+            "add --baseline FILE, or leave it out",
+        );
+    }
 }
 
 function isSplit({ rung }: SuiteCommandOptions): boolean {

@@ -45,6 +45,10 @@ export interface SuiteOptions {
     /** Where finished cases are kept, and those of an interrupted run taken from. */
     readonly progress?: { readonly folder: string; readonly resume: boolean };
     readonly apiKey?: string;
+    /** Whether log-probabilities are asked for. */
+    readonly logprobs?: boolean;
+    /** Results that a case's token checks compare with. */
+    readonly baselineCases?: readonly CaseResult[];
     /** Ends the suite early; the message of its reason (an Error) becomes the verdict's. */
     readonly signal?: AbortSignal;
     /** Wait between tries to reach a server. */
@@ -75,8 +79,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
     const ofTier = selectCases(options.cases, tier);
     const positions = options.shard && positionsOfShard(ofTier, options.shard, repeats);
     const cases = positions ? positions.map((position) => ofTier[position] as TestCase) : ofTier;
-    const clientOptions = { ...options, seed, requestTimeoutSeconds };
-    const client = new ChatClient(clientOptions);
+    const client = new ChatClient({ ...options, seed, requestTimeoutSeconds });
     const withPictures = cases.some(({ turns }) => turns.some(({ images }) => images));
     const reached = await reachServer(client, model, { withPictures, retryAfterSeconds });
     const identity = typeof reached === "string" ? undefined : reached;
@@ -100,7 +103,8 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         progress,
         signal: options.signal,
         client,
-        clientFor: (signal) => new ChatClient({ ...clientOptions, signal }),
+        clientFor: (signal) => client.until(signal),
+        baselineCases: options.baselineCases,
         contextTokens,
         retryAfterSeconds,
         onCase: options.onCase,
@@ -146,6 +150,7 @@ function performanceOf(outcomes: readonly CaseOutcome[]): SuiteResults["performa
     return {
         latency: outcomes.flatMap(({ latency }) => latency ?? []),
         throughput: outcomes.flatMap(({ throughput }) => throughput ?? []),
+        load: outcomes.flatMap(({ load }) => load ?? []),
     };
 }
 

@@ -2,13 +2,14 @@ import { SuiteResults } from "../results";
 import { minimumDetectableEffect } from "../statistics/detectableEffect";
 import { ALL_CASES, compareQuality } from "./compareQuality";
 import { compareSpeed } from "./compareSpeed";
-import { Comparison, comparisonLine, LEVEL, QualityTest, SpeedTest } from "./comparison";
+import { compareTokens, sayTokens, TokenLimits } from "./compareTokens";
+import { Comparison, comparisonLine, LEVEL, QualityTest, sayMetric, SpeedTest } from "./comparison";
 import { Baseline } from "./loadBaseline";
 import { pairCases } from "./pairCases";
 
 export const SLOWDOWN_TOLERANCE = 0.1;
 
-export interface CompareOptions {
+export interface CompareOptions extends TokenLimits {
     /** 0.1: up to 10 % slower is no regression. */
     readonly slowdownTolerance?: number;
 }
@@ -20,7 +21,7 @@ export interface CompareOptions {
 export function compareWithBaseline(
     results: SuiteResults,
     baseline: Baseline,
-    { slowdownTolerance = SLOWDOWN_TOLERANCE }: CompareOptions = {},
+    { slowdownTolerance = SLOWDOWN_TOLERANCE, ...tokenLimits }: CompareOptions = {},
 ): Comparison {
     const before = baseline.results;
     const { pairs, leftOut } = pairCases(before.cases, results.cases);
@@ -28,11 +29,7 @@ export function compareWithBaseline(
     const speedLeftOut = whyNoSpeed(results, before);
     const speed =
         speedLeftOut === undefined
-            ? compareSpeed(
-                  before.performance.latency,
-                  results.performance.latency,
-                  slowdownTolerance,
-              )
+            ? compareSpeed(before.performance, results.performance, slowdownTolerance)
             : [];
     const [all] = quality;
     const family = quality.filter(({ correctedPValue }) => correctedPValue !== undefined).length;
@@ -44,12 +41,14 @@ export function compareWithBaseline(
         });
     const changed = (from: boolean, to: boolean): string[] =>
         pairs.filter((each) => each.before[0] === from && each.now[0] === to).map(({ id }) => id);
+    const tokens = compareTokens(before.cases, results.cases, tokenLimits);
     const found = {
         pairs: pairs.length,
         lost: changed(true, false),
         won: changed(false, true),
         quality,
         speed,
+        ...(tokens && { tokens }),
         ...(effect !== undefined && { minimumDetectableEffect: effect }),
     };
     return {
@@ -65,6 +64,10 @@ export function compareWithBaseline(
         ...found,
         leftOut,
         ...(speedLeftOut !== undefined && { speedLeftOut }),
+        ...(tokens === undefined &&
+            (tokenLimits.minTokenAgreement ?? tokenLimits.maxLogprobDrift) !== undefined && {
+                tokensLeftOut: "no answer has log-probabilities in both runs",
+            }),
     };
 }
 
@@ -85,7 +88,7 @@ export function withComparison(results: SuiteResults, comparison: Comparison): S
 
 type Found = Pick<
     Comparison,
-    "pairs" | "lost" | "won" | "quality" | "speed" | "minimumDetectableEffect"
+    "pairs" | "lost" | "won" | "quality" | "speed" | "tokens" | "minimumDetectableEffect"
 >;
 
 function decide(
@@ -101,6 +104,7 @@ function decide(
         const reasons = [
             ...found.quality.filter((test) => test.outcome === outcome).map(sayQuality),
             ...found.speed.filter((test) => test.outcome === outcome).map(saySpeed),
+            ...(outcome === "regression" ? sayTokens(found.tokens) : []),
         ];
         if (reasons.length > 0) {
             const more = reasons.length > 2 ? `; and ${reasons.length - 2} more` : "";
@@ -149,8 +153,9 @@ function sayQuality(test: QualityTest): string {
     return `${of}: ${lost} lost and ${won} won of ${pairs} ${tries}${by}, ${p}`;
 }
 
-function saySpeed({ caseId, metric, ratio, interval }: SpeedTest): string {
-    const what = metric === "endToEndSeconds" ? "end to end" : "time to first token";
+function saySpeed({ caseId, concurrency, metric, ratio, interval }: SpeedTest): string {
+    const level = concurrency === undefined ? "" : ` with ${concurrency} at a time`;
+    const what = `${sayMetric(metric)}${level}`;
     const [value, low, high] = [ratio, interval.low, interval.high].map((each) => each.toFixed(2));
     return `${caseId}: ${what} ${value} times the baseline's (${low} to ${high})`;
 }

@@ -22,14 +22,52 @@ const qualityTestSchema = z.strictObject({
 
 const speedTestSchema = z.strictObject({
     caseId: z.string(),
-    metric: z.enum(["timeToFirstTokenSeconds", "endToEndSeconds"]),
-    ratio: z.number().describe("Of the geometric means, here over baseline: above 1 is slower"),
+    concurrency: count.optional().describe("Of a throughput case, or of one level of a load"),
+    metric: z
+        .enum([
+            "timeToFirstTokenSeconds",
+            "timePerOutputTokenSeconds",
+            "endToEndSeconds",
+            "secondsPerOutputToken",
+        ])
+        .describe("secondsPerOutputToken: of requests side by side, their throughput turned over"),
+    ratio: z
+        .number()
+        .describe("Of geometric means or of rates, here over baseline: above 1 is slower"),
     interval: interval.describe("Of the ratio, 95 %"),
     pValue: probability.describe(
         "Welch's test of the logarithms, of a change beyond the tolerance",
     ),
     correctedPValue: probability.describe("By Holm"),
     outcome: change,
+});
+
+const estimate = z.strictObject({
+    mean: z.number(),
+    interval: interval.describe("Cluster bootstrap, 95 %"),
+});
+
+const tokenComparisonSchema = z.strictObject({
+    answers: count.describe("To the same request at temperature 0, with tokens in both runs"),
+    same: count.describe("Token for token"),
+    sameShare: estimate,
+    commonPrefix: estimate.describe("Of the longer answer's tokens, as a share"),
+    logprobDifference: estimate.describe("Here minus baseline in the common prefix, nats a token"),
+    logprobDrift: estimate.describe("The same without signs"),
+    firstDifferences: z
+        .array(
+            z.strictObject({
+                caseId: z.string(),
+                turn: z.int().min(1),
+                position: count.describe("Tokens of the turn before it"),
+                before: z.string().optional().describe("Absent where the answer had ended"),
+                now: z.string().optional(),
+            }),
+        )
+        .describe("Of the answers that part first"),
+    minTokenAgreement: probability.optional(),
+    maxLogprobDrift: z.number().min(0).optional(),
+    outcome: change.describe("no-evidence without a limit"),
 });
 
 /** What a comparison with a baseline came to; part of the suite's results. */
@@ -54,15 +92,31 @@ export const comparisonSchema = z.strictObject({
     quality: z.array(qualityTestSchema),
     speed: z.array(speedTestSchema),
     speedLeftOut: z.string().optional().describe("Why speed was not compared"),
+    tokensLeftOut: z.string().optional().describe("Why a limit of tokens could not be held"),
+    tokens: tokenComparisonSchema.optional().describe("Where both servers gave log-probabilities"),
 });
 
 export type Comparison = z.infer<typeof comparisonSchema>;
 export type QualityTest = z.infer<typeof qualityTestSchema>;
 export type SpeedTest = z.infer<typeof speedTestSchema>;
+export type TokenComparison = z.infer<typeof tokenComparisonSchema>;
+export type Estimate = z.infer<typeof estimate>;
 export type Change = z.infer<typeof change>;
 
 /** The chance of a false alarm of a family of tests. */
 export const LEVEL = 0.05;
+
+/** @example sayMetric("timePerOutputTokenSeconds") // "time per output token" */
+export function sayMetric(metric: SpeedTest["metric"]): string {
+    return METRIC_WORDS[metric];
+}
+
+const METRIC_WORDS = {
+    timeToFirstTokenSeconds: "time to first token",
+    timePerOutputTokenSeconds: "time per output token",
+    endToEndSeconds: "end to end",
+    secondsPerOutputToken: "seconds per output token of all",
+} as const;
 
 const OUTCOME_WORDS = {
     regression: "regression against",
@@ -72,6 +126,7 @@ const OUTCOME_WORDS = {
 } as const;
 
 /** @example comparisonLine(comparison) // "regression against qwen3-vl-8b: all cases: 8 lost ..." */
-export function comparisonLine({ outcome, baseline, why }: Comparison): string {
-    return `${OUTCOME_WORDS[outcome]} ${baseline.name}: ${why}`;
+export function comparisonLine({ outcome, baseline, why, tokensLeftOut }: Comparison): string {
+    const missing = tokensLeftOut ? `; tokens not compared: ${tokensLeftOut}` : "";
+    return `${OUTCOME_WORDS[outcome]} ${baseline.name}: ${why}${missing}`;
 }

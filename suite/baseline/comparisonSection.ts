@@ -1,5 +1,12 @@
 import { ReportSection } from "../reportSection";
-import { Comparison, QualityTest, SpeedTest } from "./comparison";
+import {
+    Comparison,
+    Estimate,
+    QualityTest,
+    sayMetric,
+    SpeedTest,
+    TokenComparison,
+} from "./comparison";
 
 const WORDS = {
     regression: "regression",
@@ -18,9 +25,10 @@ export function comparisonSection(comparison: Comparison): ReportSection {
         ],
         ...comparison.quality.map((test): [string, string] => [test.of, sayQuality(test)]),
         ...comparison.speed.map((test): [string, string] => [
-            `${test.caseId}, ${test.metric === "endToEndSeconds" ? "end to end" : "first token"}`,
+            `${test.caseId}, ${sayMetric(test.metric)}${test.concurrency === undefined ? "" : `, ${test.concurrency} at a time`}`,
             saySpeed(test),
         ]),
+        ...(comparison.tokens ? sayTokens(comparison.tokens) : []),
         ...(comparison.lost.length > 0
             ? [["Lost", comparison.lost.join(", ")] as [string, string]]
             : []),
@@ -28,6 +36,9 @@ export function comparisonSection(comparison: Comparison): ReportSection {
             ? [["Won", comparison.won.join(", ")] as [string, string]]
             : []),
         ...(leftOut.length > 0 ? [["Left out", sayLeftOut(leftOut)] as [string, string]] : []),
+        ...(comparison.tokensLeftOut
+            ? [["Tokens not compared", comparison.tokensLeftOut] as [string, string]]
+            : []),
         ...(speedLeftOut ? [["Speed not compared", speedLeftOut] as [string, string]] : []),
     ];
     const effect = comparison.minimumDetectableEffect;
@@ -63,6 +74,29 @@ function sayQuality({
 
 function saySpeed({ ratio, interval, correctedPValue, outcome }: SpeedTest): string {
     return `${WORDS[outcome]}: ${ratio.toFixed(2)} times the baseline's (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)}), p = ${correctedPValue.toPrecision(2)}`;
+}
+
+function sayTokens(tokens: TokenComparison): [string, string][] {
+    const { answers, same, sameShare, commonPrefix, logprobDifference, logprobDrift } = tokens;
+    const said = ({ mean, interval: { low, high } }: Estimate, digits: number): string =>
+        `${mean.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+    const firsts = tokens.firstDifferences.map(({ caseId, turn, position, before, now }) => {
+        const quoted = (text?: string): string => (text === undefined ? "the end" : `"${text}"`);
+        return `${caseId}, turn ${turn}, token ${position + 1}: ${quoted(now)}, was ${quoted(before)}`;
+    });
+    return [
+        [
+            "Token for token the same",
+            `${WORDS[tokens.outcome]}: ${same} of ${answers} answers, share ${said(sameShare, 2)}; common prefix ${said(commonPrefix, 2)}`,
+        ],
+        [
+            "Log-probability of a token",
+            `by ${said(logprobDifference, 3)}, without signs ${said(logprobDrift, 3)}`,
+        ],
+        ...(firsts.length > 0
+            ? [["First other tokens", firsts.join("; ")] as [string, string]]
+            : []),
+    ];
 }
 
 function sayLeftOut(leftOut: Comparison["leftOut"]): string {

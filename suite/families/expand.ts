@@ -23,7 +23,7 @@ export function expandFamily(spec: FamilyOfCases): WrittenCase[] {
                 ...(index < spec.core ? (["core"] as const) : []),
             ],
             lane,
-            ...make(dice, language),
+            ...make(dice, language, index),
         };
     });
 }

@@ -18,7 +18,13 @@ export interface Family {
     /** For whoever writes a case file. */
     readonly about: string;
     readonly languages: readonly FamilyLanguage[];
-    make(dice: Dice, language: FamilyLanguage): MadeCase;
+    /** @param index of the case in its family, from 0: for what is taken in turn. */
+    make(dice: Dice, language: FamilyLanguage, index: number): MadeCase;
+}
+
+/** A case of one question. */
+export function oneTurn(title: string, turn: WrittenTurn): MadeCase {
+    return { title, turns: [turn] };
 }
 
 /** Draws choices from a generator of numbers in [0, 1). */

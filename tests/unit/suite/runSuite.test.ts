@@ -11,7 +11,7 @@ import { Tier } from "../../../suite/tiers";
 import { publishedSchemas } from "../../../suite/writeSchemas";
 import { Asked, rightAnswer, TestServer, TestServerOptions } from "./testServer";
 
-// Those that families make are not known to the scripted server.
+// Those that are written one by one; the stand-in model answers the made ones.
 const cases = loadCases(join(__dirname, "..", "..", "..", "suite", "cases")).filter(
     ({ family }) => family === undefined,
 );

@@ -20,6 +20,8 @@ export interface TestServerOptions {
     readonly fail?: (asked: Asked, number: number) => number | "hang-up" | undefined;
     /** How long it thinks before it answers. */
     readonly delaySeconds?: (asked: Asked) => number;
+    /** Of each word, where they are asked for; a server without it knows no log-probabilities. */
+    readonly logprobOf?: (word: string) => number;
     /** As vLLM's is once its engine has died: 503 at /health, while other pages still answer. */
     readonly isDead?: () => boolean;
 }
@@ -71,6 +73,9 @@ export class TestServer {
         if (request.url === "/version") {
             return send(200, { version: "1.2.3", ...(standIn && { stand_in: true }) });
         }
+        if (request.method === "GET") {
+            return send(404, { detail: "Not Found" });
+        }
         const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as ChatBody;
         if (request.url === "/tokenize") {
             return send(200, { count: body.prompt.split(/\s+/).length });
@@ -108,7 +113,10 @@ export class TestServer {
         const finish_reason = words.length < text.split(/(?<= )/).length ? "length" : "stop";
         if (!body.stream) {
             const message = { role: "assistant", content: words.join("") };
-            return send(200, { choices: [{ message, finish_reason }], usage });
+            const { logprobOf } = this.options;
+            const content = words.map((token) => ({ token, logprob: logprobOf?.(token) }));
+            const logprobs = asked.body.logprobs && logprobOf ? { content } : null;
+            return send(200, { choices: [{ message, logprobs, finish_reason }], usage });
         }
         response.writeHead(200, { "content-type": "text/event-stream" });
         for (const content of words) {
