@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { casesToLeaveOut } from "../../../suite/leftOut";
 import { TestCase } from "../../../suite/caseSchema";
 import { certaintyOf } from "../../../suite/earlyStop";
@@ -176,6 +179,15 @@ describe("a server that dies of several at once", () => {
     });
 });
 
+it("a server that refuses the first of many at once is not given up while others wait for it", async () => {
+    const results = await run(many(8), {
+        fail: ({ prompt }) => (/greedy-[0-3]$/.test(prompt) ? 503 : undefined),
+        delaySeconds: ({ prompt }) => (/greedy-[4-7]$/.test(prompt) ? 0.3 : 0),
+    });
+    expect(results.totals).toMatchObject({ passed: 4, errored: 4, skipped: 0 });
+    expect(results.why).toMatch(/the server breaks on greedy-0/);
+});
+
 describe("time", () => {
     it("ends a case that hangs at its own limit, and the rest goes on", async () => {
         const started = performance.now();
@@ -269,6 +281,19 @@ describe("stopping early", () => {
         await server?.stop();
         const few = await run(cases, wrong(/plain-[12]$/), { certainty });
         expect(few.totals).toMatchObject({ failed: 2, skipped: 0 });
+    });
+
+    it("asks no more where an interrupted run had it certain", async () => {
+        const folder = mkdtempSync(join(tmpdir(), "suite-early-"));
+        const cases = many(6, "plain", "deterministic");
+        const certainty = certaintyOf("merge");
+        const progress = (resume: boolean) => ({ certainty, progress: { folder, resume } });
+        await run(cases, wrong(/plain-1$/), progress(false));
+        await server?.stop();
+        const again = await run(cases, wrong(/plain-1$/), progress(true));
+        expect(again).toMatchObject({ verdict: "failed", resumed: 2, totals: { skipped: 4 } });
+        expect(server?.asked).toHaveLength(1);
+        rmSync(folder, { recursive: true });
     });
 
     it("ends a run with a baseline at once for a case that no baseline excuses", async () => {
