@@ -36,7 +36,9 @@ export class ServerWatch {
             return `the server stopped answering during ${this.sayUnderWay()}`;
         }
         const nothingYet = results.every(({ status }) => status === "errored");
-        return nothingYet && results.length >= CASES_WITHOUT_ANSWER
+        // Others that are under way may still get one.
+        const enough = CASES_WITHOUT_ANSWER + this.underWay.size - 1;
+        return nothingYet && results.length >= enough
             ? `the server gave none of the first ${results.length} cases an answer (${results.at(-1)?.problem?.message})`
             : undefined;
     }

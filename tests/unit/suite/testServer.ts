@@ -1,5 +1,6 @@
 import { createServer, IncomingMessage, Server, ServerResponse } from "node:http";
 import { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PNG } from "pngjs";
 
 /** A request as the test server read it. */
@@ -17,6 +18,8 @@ export interface TestServerOptions {
     readonly standIn?: boolean;
     /** An HTTP status for a request, before it is looked at. */
     readonly fail?: (asked: Asked, number: number) => number | "hang-up" | undefined;
+    /** How long it thinks before it answers. */
+    readonly delaySeconds?: (asked: Asked) => number;
     /** Of each word, where they are asked for; a server without it knows no log-probabilities. */
     readonly logprobOf?: (word: string) => number;
     /** As vLLM's is once its engine has died: 503 at /health, while other pages still answer. */
@@ -89,6 +92,10 @@ export class TestServer {
             body: body as unknown as Record<string, unknown>,
         };
         this.asked.push(asked);
+        const seconds = this.options.delaySeconds?.(asked);
+        if (seconds) {
+            await sleep(seconds * 1000, undefined, { ref: false });
+        }
         const failure = this.options.fail?.(asked, this.asked.length);
         if (failure === "hang-up") {
             return void request.socket.destroy();
