@@ -97,6 +97,11 @@ async function runRound(
     const first = await (round % 2 === 0 ? suite() : other());
     const second = await (round % 2 === 0 ? other() : suite());
     const [ours, theirs] = round % 2 === 0 ? [first, second] : [second, first];
+    for (const [client, { requests: answered }] of Object.entries({ ours, theirs })) {
+        if (answered.length !== warmUp + requests) {
+            throw new Error(`${client}: ${answered.length} of ${warmUp + requests} were answered`);
+        }
+    }
     return {
         concurrency,
         suite: summarise(ours, warmUp),

@@ -23,14 +23,17 @@ def main(argv: List[str]) -> None:
         write_tokenizer(folder)
         report = Path(folder) / "report.json"
         count = len(Path(prompts).read_text(encoding="utf-8").splitlines())
-        body = {"temperature": 0, "seed": int(seed), "max_tokens": int(max_tokens)}
+        backend = {
+            "max_output_tokens": int(max_tokens),
+            "extra_body": {"temperature": 0, "seed": int(seed)},
+        }
         rate = ["--rate-type", "concurrent", "--rate", concurrency]
         subprocess.run(
             [
                 str(Path(sys.executable).with_name("guidellm")),
                 *["benchmark", "run", "--target", url, "--processor", folder],
                 *["--data", prompts, *rate, "--max-requests", str(count)],
-                *["--backend-args", json.dumps({"extra_body": body})],
+                *["--backend-args", json.dumps(backend)],
                 *["--disable-progress", "--disable-console-outputs"],
                 *["--output-path", str(report)],
             ],

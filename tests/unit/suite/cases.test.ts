@@ -101,6 +101,11 @@ describe("a wrong case file is refused with its line and key", () => {
             /^f\.yaml:11: .*checks\[0\]\.maxTimeToFirstTokenSeconds: .*allowed without: maxEndToEndSeconds/,
         ],
         [
+            "a share of goodput without an objective",
+            GOOD.replace("length, min: 1", "throughput, minGoodputShare: 0.9"),
+            /^f\.yaml:11: .*checks\[0\]\.(kind|minGoodputShare): a (throughput check needs measure\.kind throughput or load|share of goodput needs measure\.kind load with an objective)/,
+        ],
+        [
             "a limit of throughput without a measurement",
             GOOD.replace("length, min: 1", "throughput, minOutputTokensPerSecond: 1"),
             /^f\.yaml:11: .*checks\[0\]\.kind: a throughput check needs measure\.kind throughput/,

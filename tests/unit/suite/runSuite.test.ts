@@ -50,6 +50,17 @@ describe("a good server", () => {
         const { latency, throughput } = results.performance;
         expect(latency[0]?.timeToFirstTokenSeconds?.median).toBeGreaterThan(0);
         expect(throughput.length).toBe({ dev: 0, commit: 1, merge: 2, release: 2 }[tier]);
+        const levels = results.performance.load?.map((each) =>
+            each.levels.map(({ concurrency, requests, goodput }) => [
+                concurrency,
+                requests,
+                goodput?.share,
+            ]),
+        );
+        const [text, image] = [20, 12].map((least) =>
+            [1, 4, 16].map((level) => [level, Math.max(least, 2 * level), 1]),
+        );
+        expect(levels).toEqual(tier === "merge" ? [text, image] : []);
     });
 
     it("gets every request pinned: temperature 0, a seed, a limit of tokens", async () => {
