@@ -65,7 +65,7 @@ async function fetchFolder(sftp: SFTPWrapper, remote: string, local: string): Pr
 
 /** What folds takes a while to load, and the machine is paid for: only where there is something to fold. */
 function foldOwnSuite(dir: string): void {
-    if (existsSync(join(dir, "own-suite.json"))) {
+    if (existsSync(join(dir, "logs", "own-suite.json"))) {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- tsx/cjs has no import()
         const folding =
             require("../suite/ownSuite/foldOwnSuite") as typeof import("../suite/ownSuite/foldOwnSuite");
