@@ -84,14 +84,6 @@ const LIFE_CYCLES: readonly LifeCycle[] = [
         why: /^the server ended$/,
     },
     {
-        name: "this package's suite fails, and its report says that it passed: failed",
-        script: { ups: [{ verdict: "failed", results: { verdict: "passed" } }] },
-        exitCode: 1,
-        verdict: "failed",
-        releasedBy: "driver",
-        why: /the stack says failed, the report says passed/,
-    },
-    {
         name: "up fails before the launch",
         script: { ups: [{ failBefore: "UnauthorizedOperation: not you" }] },
         exitCode: 2,
