@@ -16,7 +16,7 @@ import builder from "junit-report-builder";
 import { z } from "zod";
 
 import type { Plan } from "../sizing";
-import { foldOwnSuite, OWN_SUITE_FILE, OWN_SUITE_FOLDER } from "../suite/ownSuite/foldOwnSuite";
+import { foldOwnSuite, OWN_SUITE_FOLDER } from "../suite/ownSuite/foldOwnSuite";
 import { renderReportHtml } from "../suite/reportHtml";
 import { suiteResultsSchema, type SuiteResults } from "../suite/results";
 import { planRows } from "./planTable";
@@ -28,7 +28,7 @@ import { unpackReport } from "./unpackReport";
 
 const BROUGHT_HOME = [
     ...["results.json", "junit.xml", "report.html", "ladder.json", "verdict.json"],
-    ...[OWN_SUITE_FILE, OWN_SUITE_FOLDER],
+    OWN_SUITE_FOLDER,
 ];
 /** What a run writes itself, and once: all else in its folder came home with an attempt. */
 const OF_THE_RUN = ["attempts", "plan.json", "receipt.json", "receipt.driver.json"];

@@ -12,7 +12,10 @@ export function ownSuiteSection(own: NonNullable<SuiteResults["ownSuite"]>): Rep
             ["JUnit", own.junit.join(", ") || "none"],
         ],
         links: own.pages.map((page) => ({ text: page, href: relativeUrl(page) })),
-        note: own.pages.length > 0 ? "The pages are the suite's own, as the machine made them." : undefined,
+        note:
+            own.pages.length > 0
+                ? "The pages are the suite's own, as the machine made them."
+                : undefined,
     };
 }
 
