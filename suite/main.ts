@@ -9,6 +9,7 @@ import { FAIL_ON, FailOn, judgeByBaseline } from "./baseline/judgeByBaseline";
 import { Baseline, loadBaseline } from "./baseline/loadBaseline";
 import { TestCase } from "./caseSchema";
 import { loadCases } from "./cases";
+import { Judge } from "./judge/judge";
 import { renderJunit } from "./junit";
 import { readCasesToLeaveOut } from "./leftOut";
 import { loadQuarantine, QUARANTINE_FILE, QuarantineEntry } from "./quarantine";
@@ -44,6 +45,8 @@ interface Options {
     failOn?: FailOn;
     slowdownTolerance: number;
     logprobs: "auto" | "off";
+    judgeUrl?: string;
+    judgeModel?: string;
     minTokenAgreement?: number;
     maxLogprobDrift?: number;
 }
@@ -114,6 +117,8 @@ const command = new Command("suite")
         portion,
     )
     .option("--max-logprob-drift <nats>", "most mean change of a token's log-probability", share)
+    .option("--judge-url <url>", "an OpenAI-compatible server whose model judges answers")
+    .option("--judge-model <name>", "the judge's name there")
     .option("--seed <n>", "sent with every request", positive, 20261124)
     .option("--request-timeout <seconds>", "for a single request", positive, 120)
     .option("--context-tokens <n>", "of the server, where it does not tell it itself", positive)
@@ -136,7 +141,8 @@ const command = new Command("suite")
     )
     .addHelpText(
         "after",
-        "\nOPENAI_API_KEY is sent as a bearer token where it is set.\n" +
+        "\nOPENAI_API_KEY is sent to the server as a bearer token where it is set, " +
+            "GPU_CI_JUDGE_API_KEY to the judge.\n" +
             "Exit codes: 0 passed, 1 a case failed or a regression against the baseline, " +
             "2 no verdict (no server, a bad case file, nothing to compare).",
     )
@@ -152,7 +158,9 @@ async function main(): Promise<number> {
     let cases: TestCase[];
     let quarantine: QuarantineEntry[];
     let baseline: Baseline | undefined;
+    let judge: Judge | undefined;
     try {
+        judge = judgeOf(options, stop.signal);
         refuseWithoutBaseline(options);
         cases = loadCases(options.cases);
         quarantine = readQuarantine(options, cases);
@@ -183,6 +191,7 @@ async function main(): Promise<number> {
         quarantine,
         logprobs: options.logprobs === "auto",
         baseline: baseline?.results.cases,
+        judge,
         apiKey: process.env.OPENAI_API_KEY || undefined,
         signal: stop.signal,
         onCase: (result, index, count) => process.stdout.write(progressLine(result, index, count)),
@@ -196,6 +205,25 @@ async function main(): Promise<number> {
         `${results.verdict === "none" ? "no verdict" : results.verdict}: ${results.why}\n`,
     );
     return EXIT_CODES[results.verdict];
+}
+
+/** @throws UserError where the judge is half named. */
+function judgeOf({ judgeUrl, judgeModel, requestTimeout }: Options, signal: AbortSignal) {
+    if ((judgeUrl === undefined) !== (judgeModel === undefined)) {
+        throw new UserError(
+            `--judge-${judgeUrl ? "url" : "model"} stands alone.`,
+            "--judge-url and --judge-model together",
+        );
+    }
+    return judgeUrl === undefined || judgeModel === undefined
+        ? undefined
+        : new Judge({
+              url: judgeUrl,
+              model: judgeModel,
+              apiKey: process.env.GPU_CI_JUDGE_API_KEY || undefined,
+              requestTimeoutSeconds: requestTimeout,
+              signal,
+          });
 }
 
 function refuseWithoutBaseline(options: Options): void {

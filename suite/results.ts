@@ -87,7 +87,14 @@ const caseResultSchema = z.strictObject({
     cluster: z.string().optional().describe("The same for cases that share a picture"),
     problem: z
         .strictObject({
-            kind: z.enum(["connection", "timeout", "server-error", "out-of-memory", "not-run"]),
+            kind: z.enum([
+                "connection",
+                "timeout",
+                "server-error",
+                "out-of-memory",
+                "judge",
+                "not-run",
+            ]),
             message: z.string(),
         })
         .optional()

@@ -4,10 +4,12 @@ import { AlignedTokens, alignTokens } from "./baseline/alignTokens";
 import { TestCase, Turn } from "./caseSchema";
 import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
 import { checkHttpError } from "./checks/httpError";
+import { isJudgeCheck } from "./checks/judge";
 import { checkTokens, isTokenCheck } from "./checks/tokens";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
 import { drawImage, DrawnImage } from "./images";
+import { Judge } from "./judge/judge";
 import {
     checkLatency,
     checkThroughput,
@@ -28,6 +30,8 @@ export interface CaseContext {
     readonly sampling?: Sampling;
     /** Results that answers are compared with, token by token. */
     readonly baseline?: readonly CaseResult[];
+    /** Cases that want a judge are skipped without one. */
+    readonly judge?: Judge;
 }
 
 /** A case's result, and the numbers of a measured one. */
@@ -47,9 +51,17 @@ export async function runCase(testCase: TestCase, context: CaseContext): Promise
             "the server does not tell the length of its context; pass --context-tokens",
         );
     }
+    if (context.judge === undefined && wantsJudge(testCase)) {
+        return record.skipped("it wants a judge; pass --judge-url and --judge-model");
+    }
     return testCase.measure
         ? runMeasured(testCase, context, record)
         : runDialogue(testCase, context, record);
+}
+
+/** Whether a case has a check that a second model makes. */
+export function wantsJudge({ turns }: TestCase): boolean {
+    return turns.some(({ checks }) => checks.some(isJudgeCheck));
 }
 
 /** The result of a case that was not run. */
@@ -94,8 +106,35 @@ async function runDialogue(
             .map((check) => checkTokens(check, record.againstBaseline(context, index)));
         const number = testCase.turns.length > 1 ? index + 1 : undefined;
         record.addChecks([...judged, ...compared], number);
+        if (reply.kind === "answered") {
+            const byJudge = await askJudge(turn, question, reply.text, context);
+            if (!Array.isArray(byJudge)) {
+                return record.errored(byJudge);
+            }
+            record.addChecks(byJudge, number);
+        }
     }
     return record.judged();
+}
+
+/** The judge's checks of a turn, or the problem that there was with the judge. */
+async function askJudge(
+    turn: Turn,
+    { shown, message: { content } }: Question,
+    answer: string,
+    { judge }: CaseContext,
+): Promise<CheckResult[] | Problem> {
+    const pictures =
+        typeof content === "string" ? [] : content.filter(({ type }) => type === "image_url");
+    const results: CheckResult[] = [];
+    for (const check of turn.checks.filter(isJudgeCheck)) {
+        const judgement = await (judge as Judge).judge(check, { prompt: shown, answer, pictures });
+        if ("problem" in judgement) {
+            return { kind: "judge", message: judgement.problem };
+        }
+        results.push({ kind: check.kind, ...judgement });
+    }
+    return results;
 }
 
 /** The checks' results, or the problem that kept the turn from being judged. */

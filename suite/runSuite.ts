@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TestCase } from "./caseSchema";
 import { ChatClient, ServerIdentity } from "./client";
+import { Judge } from "./judge/judge";
 import { CaseResult, countStatuses, ServerRung, SuiteResults } from "./results";
 import { QuarantineEntry, quarantineOf } from "./quarantine";
-import { CaseOutcome, leftOutCase, skippedCase } from "./runCase";
+import { CaseOutcome, leftOutCase, skippedCase, wantsJudge } from "./runCase";
 import { runRepeats } from "./runRepeats";
 import { selectCases, Tier, TIER_RULES } from "./tiers";
 import { decideVerdict } from "./verdict";
@@ -30,6 +31,8 @@ export interface SuiteOptions {
     readonly logprobs?: boolean;
     /** Results that a case's token checks compare with. */
     readonly baseline?: readonly CaseResult[];
+    /** A second model, for cases that want a judge. */
+    readonly judge?: Judge;
     /** Ends the suite early; the message of its reason (an Error) becomes the verdict's. */
     readonly signal?: AbortSignal;
     /** Wait between tries to reach a server. */
@@ -64,6 +67,9 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
     let stopped = typeof reached === "string" ? reached : undefined;
 
     const contextTokens = identity?.contextTokens ?? options.contextTokens;
+    if (options.judge && cases.some(wantsJudge)) {
+        stopped ??= await options.judge.whyNot();
+    }
     const outcomes: CaseOutcome[] = [];
     for (const [index, testCase] of cases.entries()) {
         stopped ??= stopReason(signal);
@@ -75,6 +81,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
                   contextTokens,
                   retryAfterSeconds,
                   baseline: options.baseline,
+                  judge: options.judge,
               });
         const quarantine = quarantineOf(options.quarantine ?? [], testCase.id, startedAt);
         const outcome = quarantine ? { ...asked, result: { ...asked.result, quarantine } } : asked;
@@ -182,7 +189,10 @@ async function reasonToStop(
     if (!there) {
         return `the server stopped answering during ${last?.dimension}/${last?.id}`;
     }
-    const asked = outcomes.filter(({ result }) => result.problem?.kind !== "out-of-memory");
+    // In a case that was left out, or whose judge failed, the server may have answered.
+    const asked = outcomes.filter(
+        ({ result }) => !["out-of-memory", "judge"].includes(result.problem?.kind ?? ""),
+    );
     const nothingYet = asked.every(({ result }) => result.status === "errored");
     return nothingYet && asked.length >= CASES_WITHOUT_ANSWER
         ? `the server gave none of the first ${asked.length} cases an answer (${last?.problem?.message})`
