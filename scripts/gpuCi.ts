@@ -5,6 +5,7 @@ import { Command, Option } from "@commander-js/extra-typings";
 
 import { isUserError, UserError } from "../common/userError";
 import { SETTING_KEYS, type SettingKey } from "../settings";
+import { mergeCommand, suiteCommand } from "../suite/command";
 import { EXIT } from "./exitCodes";
 import type { RunRequest } from "./readSettings";
 
@@ -125,6 +126,10 @@ function program() {
                 .doctor()
                 .doctorCommand(requestOf(options), projectOf(cli.opts().project));
         });
+
+    // The suite knows nothing of this program; its commands bring their options with them.
+    cli.addCommand(suiteCommand());
+    cli.addCommand(mergeCommand());
 
     cli.command("tables")
         .description("compares the tables of machines, prices and quotas with what the cloud says")

@@ -34,7 +34,13 @@ const throughputSchema = strictShape({
     kind: z.literal("throughput"),
     minOutputTokensPerSecond: z.number().gt(0).optional(),
     maxFailedRequests: z.int().min(0).default(0),
-}).describe("Limits over all requests together");
+    minGoodputShare: z
+        .number()
+        .gt(0)
+        .max(1)
+        .optional()
+        .describe("Of the requests that keep the objective of measure.kind load"),
+}).describe("Limits over all requests together; of a load, at its last level");
 
 /** What a case may ask of an answer. */
 export const checkSchema = z.discriminatedUnion("kind", [

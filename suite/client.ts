@@ -1,4 +1,5 @@
 import { Token, tokensOf } from "./answerTokens";
+import { RawReply, TimedTransport } from "./performance/transport";
 
 /** A message of a conversation, as the OpenAI chat interface has it. */
 export interface Message {
@@ -22,8 +23,10 @@ export interface Answered {
     /** Of a request that is neither streamed nor sampled, where they are asked for and given. */
     readonly tokens?: readonly Token[];
     readonly seconds: number;
-    /** Only of a streamed request: seconds until the first piece of the answer. */
+    /** Only of a measured request: seconds until the first piece of the answer. */
     readonly timeToFirstTokenSeconds?: number;
+    /** Only of a measured request: when each piece of the answer came. */
+    readonly pieceSeconds?: readonly number[];
 }
 
 export interface Refused {
@@ -60,6 +63,11 @@ export interface Sampling {
     readonly seed: number;
 }
 
+/** Whether a server takes requests for log-probabilities, once that is known. */
+export interface LogprobsSupport {
+    taken: "unknown" | "yes" | "no";
+}
+
 export interface ClientOptions {
     /** Such as http://127.0.0.1:8000; a /v1 at its end is left out. */
     readonly url: string;
@@ -69,8 +77,8 @@ export interface ClientOptions {
     /** For /v1/models and /version. */
     readonly identifyTimeoutSeconds?: number;
     readonly apiKey?: string;
-    /** Whether log-probabilities are asked for; a server that refuses them is not asked again. */
-    readonly logprobs?: boolean;
+    /** Asks for log-probabilities. Clients of one server share it: one that refuses them is not asked again. */
+    readonly logprobs?: LogprobsSupport;
     /** Ends every request under way. */
     readonly signal?: AbortSignal;
 }
@@ -84,11 +92,9 @@ export interface ClientOptions {
  */
 export class ChatClient {
     readonly url: string;
-
-    private takesLogprobs: "yes" | "no" | "unknown";
+    private transport?: TimedTransport;
 
     constructor(private readonly options: ClientOptions) {
-        this.takesLogprobs = options.logprobs ? "unknown" : "no";
         this.url = options.url.replace(/\/+$/, "").replace(/\/v1$/, "");
     }
 
@@ -96,31 +102,29 @@ export class ChatClient {
     async chat(
         messages: readonly Message[],
         maxTokens: number,
-        { stream = false, sampling }: { stream?: boolean; sampling?: Sampling } = {},
+        { sampling }: { sampling?: Sampling } = {},
     ): Promise<Reply> {
-        const logprobs = !stream && sampling === undefined && this.takesLogprobs !== "no";
-        const reply = await this.send(messages, maxTokens, { stream, sampling, logprobs });
-        if (!logprobs || this.takesLogprobs !== "unknown") {
-            return reply;
+        const { logprobs } = this.options;
+        if (sampling !== undefined || logprobs === undefined || logprobs.taken === "no") {
+            return this.send(messages, maxTokens, { sampling });
         }
-        if (reply.kind === "refused") {
+        const reply = await this.send(messages, maxTokens, { logprobs: true });
+        if (reply.kind === "refused" && logprobs.taken === "unknown") {
             // It may be the log-probabilities that it refuses.
-            const plain = await this.send(messages, maxTokens, { stream, sampling });
-            this.takesLogprobs = plain.kind === "answered" ? "no" : "unknown";
+            const plain = await this.send(messages, maxTokens);
+            logprobs.taken = plain.kind === "answered" ? "no" : "unknown";
             return plain;
         }
-        this.takesLogprobs = reply.kind === "answered" ? "yes" : "unknown";
+        if (reply.kind === "answered") {
+            logprobs.taken = "yes";
+        }
         return reply;
     }
 
     private async send(
         messages: readonly Message[],
         maxTokens: number,
-        {
-            stream = false,
-            sampling,
-            logprobs = false,
-        }: { stream?: boolean; sampling?: Sampling; logprobs?: boolean },
+        { sampling, logprobs = false }: { sampling?: Sampling; logprobs?: boolean } = {},
     ): Promise<Reply> {
         const started = performance.now();
         const seconds = (): number => (performance.now() - started) / 1000;
@@ -133,21 +137,51 @@ export class ChatClient {
                 ...(sampling && { top_p: sampling.topP }),
                 seed: sampling?.seed ?? this.options.seed,
                 ...(logprobs && { logprobs: true }),
-                ...(stream && { stream: true, stream_options: { include_usage: true } }),
             });
             if (!response.ok) {
                 const message = errorMessage(await response.text());
                 return { kind: "refused", status: response.status, message, seconds: seconds() };
             }
-            return stream
-                ? await readStream(response, seconds)
-                : {
-                      kind: "answered",
-                      ...readCompletion(await response.json()),
-                      seconds: seconds(),
-                  };
+            const completion = readCompletion(await response.json());
+            return { kind: "answered", ...completion, seconds: seconds() };
         } catch (error) {
             return { kind: "silent", ...reasonOf(error), seconds: seconds() };
+        }
+    }
+
+    /** A streamed request, ready to be sent: its text is made before any clock starts. */
+    prepare(messages: readonly Message[], maxTokens: number): Buffer {
+        const { model, seed } = this.options;
+        const body = {
+            model,
+            messages,
+            max_tokens: maxTokens,
+            temperature: 0,
+            seed,
+            stream: true,
+            stream_options: { include_usage: true },
+        };
+        return Buffer.from(JSON.stringify(body));
+    }
+
+    /** Sends what `prepare` made; readStream makes a reply of what came. Never throws. */
+    measure(prepared: Buffer): Promise<RawReply> {
+        const { requestTimeoutSeconds, signal } = this.options;
+        this.transport ??= new TimedTransport(`${this.url}/v1/chat/completions`, {
+            "content-type": "application/json",
+            ...this.authorization(),
+        });
+        return this.transport.post(prepared, requestTimeoutSeconds, signal);
+    }
+
+    /** The text of /metrics (Prometheus), where the server has it. */
+    async readMetrics(): Promise<string | undefined> {
+        try {
+            const response = await this.fetch("/metrics", undefined, 10);
+            const text = await response.text();
+            return response.ok ? text : undefined;
+        } catch {
+            return undefined;
         }
     }
 
@@ -204,18 +238,23 @@ export class ChatClient {
         }
     }
 
+    private authorization(): Record<string, string> {
+        const { apiKey } = this.options;
+        return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+    }
+
     private fetch(
         path: string,
         body?: unknown,
         timeoutSeconds = this.options.requestTimeoutSeconds,
     ): Promise<Response> {
-        const { apiKey, signal } = this.options;
+        const { signal } = this.options;
         const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
         return fetch(this.url + path, {
             method: body === undefined ? "GET" : "POST",
             headers: {
                 ...(body !== undefined && { "content-type": "application/json" }),
-                ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+                ...this.authorization(),
             },
             body: body === undefined ? undefined : JSON.stringify(body),
             signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
@@ -236,14 +275,9 @@ interface Completion {
     readonly choices?: readonly {
         readonly message?: { readonly content?: string | null };
         readonly logprobs?: unknown;
-        readonly delta?: {
-            readonly content?: string | null;
-            readonly reasoning_content?: string | null;
-        };
         readonly finish_reason?: string | null;
     }[];
     readonly usage?: Usage | null;
-    readonly error?: unknown;
 }
 
 async function json(response: Response): Promise<unknown> {
@@ -267,61 +301,8 @@ function readCompletion(body: unknown): Omit<Answered, "kind" | "seconds"> {
     };
 }
 
-/** Reads server-sent events: `data: {...}` lines up to `data: [DONE]`. */
-async function readStream(response: Response, seconds: () => number): Promise<Reply> {
-    let text = "";
-    let finishReason: string | undefined;
-    let usage: Usage | undefined;
-    let timeToFirstTokenSeconds: number | undefined;
-    for await (const data of serverSentEvents(response)) {
-        const event = JSON.parse(data) as Completion;
-        if (event.error !== undefined) {
-            // The status line is long gone when a server fails in the middle of a stream.
-            const message = errorMessage(data);
-            return { kind: "refused", status: 500, message, seconds: seconds() };
-        }
-        const [choice] = event.choices ?? [];
-        const piece = choice?.delta?.content ?? "";
-        if (piece !== "" || choice?.delta?.reasoning_content) {
-            timeToFirstTokenSeconds ??= seconds();
-        }
-        text += piece;
-        finishReason = choice?.finish_reason ?? finishReason;
-        usage = event.usage ?? usage;
-    }
-    return {
-        kind: "answered",
-        text,
-        finishReason,
-        promptTokens: usage?.prompt_tokens,
-        completionTokens: usage?.completion_tokens,
-        seconds: seconds(),
-        timeToFirstTokenSeconds,
-    };
-}
-
-async function* serverSentEvents(response: Response): AsyncGenerator<string> {
-    const decoder = new TextDecoder();
-    let waiting = "";
-    for await (const bytes of response.body ?? []) {
-        waiting += decoder.decode(bytes as Uint8Array, { stream: true });
-        const lines = waiting.split(/\r?\n/);
-        waiting = lines.pop() ?? "";
-        for (const line of lines) {
-            const data = /^data:\s*(.*)$/.exec(line)?.[1];
-            if (data === "[DONE]") {
-                return;
-            }
-            if (data) {
-                yield data;
-            }
-        }
-    }
-    throw new Error("the stream ended before its [DONE]");
-}
-
 /** The sentence of an error body: OpenAI's and vLLM's error.message, FastAPI's detail, or the text. */
-function errorMessage(body: string): string {
+export function errorMessage(body: string): string {
     let message = body;
     try {
         const parsed = JSON.parse(body) as Record<string, unknown>;
@@ -336,11 +317,14 @@ function errorMessage(body: string): string {
     return line.length > 500 ? `${line.slice(0, 500)}…` : line || "(no message)";
 }
 
-function reasonOf(error: unknown): Pick<Silent, "cause" | "message"> {
-    const { name, message, cause } = error as Error & { cause?: Error & { code?: string } };
+/** Why there is no answer, of an error of fetch or of Node's HTTP. */
+export function reasonOf(error: unknown): Pick<Silent, "cause" | "message"> {
+    const { name, message, code, cause } = error as NodeJS.ErrnoException & {
+        cause?: NodeJS.ErrnoException;
+    };
     if (name === "TimeoutError") {
         return { cause: "timeout", message: "no answer within the time limit" };
     }
-    const detail = cause?.code ?? cause?.message ?? message;
+    const detail = code ?? cause?.code ?? cause?.message ?? message;
     return { cause: "connection", message: `no answer: ${detail}` };
 }

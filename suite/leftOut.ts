@@ -3,24 +3,31 @@ import { SuiteResults, suiteResultsSchema } from "./results";
 
 /**
  * The cases to leave out after a run in whose course the server ran out of memory: the one that got no
- * answer because of that, and those that the run had left out before.
+ * answer because of that, and those that the run had left out before. Where several were asked side by side
+ * it was none of them alone, so that none is left out: one at a time they may fit.
  *
- * @param setAside the results of that run; the suite stops at the case in which a server dies, so that
- * the last one without an answer is the one.
+ * @param setAside the results of that run.
+ * @returns undefined where the run says of no case that the server was gone in it.
  * @example casesToLeaveOut(results) // ["throughput-16"]
  */
-export function casesToLeaveOut({ cases }: SuiteResults): string[] {
+export function casesToLeaveOut({ cases, stoppedDuring }: SuiteResults): string[] | undefined {
     const errored = cases.filter(({ status }) => status === "errored");
-    const before = errored.filter(({ problem }) => problem?.kind === "out-of-memory");
-    const last = errored.filter((each) => !before.includes(each)).slice(-1);
-    return [...before, ...last].map(({ id }) => id);
+    const before = errored
+        .filter(({ problem }) => problem?.kind === "out-of-memory")
+        .map(({ id }) => id);
+    const asked = errored.map(({ id }) => id).filter((id) => !before.includes(id));
+    // Older results do not name it; they were asked in order, up to the one in which the server died.
+    const during = stoppedDuring ?? asked.slice(-1);
+    return during.length + before.length === 0
+        ? undefined
+        : [...before, ...(during.length === 1 ? during : [])];
 }
 
-/** The same from a file of results; none where there is no such file, or it holds something else. */
-export function readCasesToLeaveOut(file = ""): string[] {
+/** The same from a file of results; undefined where there is no such file, or it holds something else. */
+export function readSetAside(file = ""): string[] | undefined {
     if (!existsSync(file)) {
-        return [];
+        return undefined;
     }
     const parsed = suiteResultsSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
-    return parsed.success ? casesToLeaveOut(parsed.data) : [];
+    return parsed.success ? casesToLeaveOut(parsed.data) : undefined;
 }

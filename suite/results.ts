@@ -2,12 +2,16 @@ import { z } from "zod";
 import { keptTokensSchema } from "./answerTokens";
 import { comparisonSchema } from "./baseline/comparison";
 import { DIMENSIONS, LANES } from "./caseSchema";
+import {
+    latencyNumbersSchema,
+    loadNumbersSchema,
+    throughputNumbersSchema,
+} from "./performance/numbers";
 import { TIERS } from "./tiers";
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
 const share = z.number().min(0).max(1);
-const spread = z.strictObject({ median: seconds, p95: seconds, max: seconds });
 
 const checkResultSchema = z.strictObject({
     kind: z.string(),
@@ -17,7 +21,7 @@ const checkResultSchema = z.strictObject({
     turn: z.int().min(1).optional().describe("Which turn it judges, in a case of several"),
 });
 
-const caseResultSchema = z.strictObject({
+export const caseResultSchema = z.strictObject({
     id: z.string(),
     dimension: z.enum(DIMENSIONS),
     title: z.string(),
@@ -54,6 +58,9 @@ const caseResultSchema = z.strictObject({
         .strictObject({
             passed: count,
             total: count,
+            alone: count
+                .optional()
+                .describe("How many of the last were asked alone, after it failed side by side"),
             outcomes: z
                 .array(z.boolean())
                 .optional()
@@ -102,32 +109,6 @@ const caseResultSchema = z.strictObject({
     metrics: z.record(z.string(), z.number()).optional(),
 });
 
-const latencySchema = z.strictObject({
-    caseId: z.string(),
-    requests: count,
-    samples: z
-        .strictObject({
-            timeToFirstTokenSeconds: z.array(seconds).optional(),
-            endToEndSeconds: z.array(seconds),
-        })
-        .optional()
-        .describe("Of each request, for a comparison with a baseline"),
-    timeToFirstTokenSeconds: spread.optional(),
-    endToEndSeconds: spread,
-    outputTokensPerSecond: z.number().min(0).optional().describe("Median of single requests"),
-});
-
-const throughputSchema = z.strictObject({
-    caseId: z.string(),
-    requests: count,
-    failedRequests: count,
-    concurrency: count,
-    seconds,
-    requestsPerSecond: z.number().min(0),
-    outputTokensPerSecond: z.number().min(0),
-    endToEndSeconds: spread.optional(),
-});
-
 /** What the suite leaves behind in results.json. Published as schemas/results.schema.json. */
 export const suiteResultsSchema = z.strictObject({
     schemaVersion: z
@@ -135,6 +116,7 @@ export const suiteResultsSchema = z.strictObject({
         .describe("2 has flaky cases, lanes and the comparison with a baseline"),
     tier: z.enum(TIERS),
     model: z.string(),
+    seed: z.int().optional().describe("Sent with every request of the lane deterministic"),
     server: z.strictObject({
         url: z.string(),
         version: z.string().optional(),
@@ -156,6 +138,27 @@ export const suiteResultsSchema = z.strictObject({
     verdict: z.enum(["passed", "failed", "none"]),
     why: z.string().describe("The verdict's reason in one sentence"),
     stopped: z.string().optional().describe("Why the suite ended before its last case"),
+    stoppedDuring: z
+        .array(z.string())
+        .optional()
+        .describe("Ids of the cases that were under way when the server was gone"),
+    suite: z
+        .strictObject({
+            version: z.string(),
+            cases: z.string().describe("Digest of the tier's cases, all shards together"),
+        })
+        .optional()
+        .describe("Which suite asked"),
+    shard: z
+        .strictObject({
+            index: z.int().min(1),
+            of: z.int().min(1),
+            positions: z.array(count).describe("Of its cases among all of the tier, from 0"),
+            tierCases: count.describe("How many the tier has, all shards together"),
+        })
+        .optional()
+        .describe("Where a run asked a part of the tier's cases"),
+    resumed: count.optional().describe("How many cases were taken from an interrupted run"),
     totals: z.strictObject({
         passed: count,
         flaky: count.optional().describe("Absent in version 1"),
@@ -166,8 +169,9 @@ export const suiteResultsSchema = z.strictObject({
     comparison: comparisonSchema.optional().describe("Where a baseline was given"),
     cases: z.array(caseResultSchema),
     performance: z.strictObject({
-        latency: z.array(latencySchema),
-        throughput: z.array(throughputSchema),
+        latency: z.array(latencyNumbersSchema),
+        throughput: z.array(throughputNumbersSchema),
+        load: z.array(loadNumbersSchema).optional().describe("Absent in results of old"),
     }),
 });
 
@@ -176,9 +180,7 @@ export type ServerRung = NonNullable<SuiteResults["server"]["rung"]>;
 export type CaseResult = z.infer<typeof caseResultSchema>;
 export type TurnResult = CaseResult["turns"][number];
 export type Problem = NonNullable<CaseResult["problem"]>;
-export type LatencyNumbers = z.infer<typeof latencySchema>;
-export type ThroughputNumbers = z.infer<typeof throughputSchema>;
-export type Spread = z.infer<typeof spread>;
+export type { LatencyNumbers, LoadNumbers, Spread, ThroughputNumbers } from "./performance/numbers";
 export type Verdict = SuiteResults["verdict"];
 
 /** How many cases have each status. */

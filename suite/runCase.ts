@@ -8,16 +8,11 @@ import { isJudgeCheck } from "./checks/judge";
 import { checkTokens, isTokenCheck } from "./checks/tokens";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
-import { drawImage, DrawnImage } from "./images";
+import { drawOnce } from "./drawOnce";
+import { DrawnImage } from "./images";
 import { Judge } from "./judge/judge";
-import {
-    checkLatency,
-    checkThroughput,
-    latencyNumbers,
-    sendAll,
-    throughputNumbers,
-} from "./performance";
-import { CaseResult, LatencyNumbers, Problem, ThroughputNumbers, TurnResult } from "./results";
+import { CaseResult, Problem, TurnResult } from "./results";
+import { MeasuredNumbers, runMeasured } from "./runMeasured";
 
 /** What a case needs to run. */
 export interface CaseContext {
@@ -35,10 +30,8 @@ export interface CaseContext {
 }
 
 /** A case's result, and the numbers of a measured one. */
-export interface CaseOutcome {
+export interface CaseOutcome extends MeasuredNumbers {
     readonly result: CaseResult;
-    readonly latency?: LatencyNumbers;
-    readonly throughput?: ThroughputNumbers;
 }
 
 /** Runs a case: asks, judges, and never throws for what the server does. */
@@ -54,9 +47,13 @@ export async function runCase(testCase: TestCase, context: CaseContext): Promise
     if (context.judge === undefined && wantsJudge(testCase)) {
         return record.skipped("it wants a judge; pass --judge-url and --judge-model");
     }
-    return testCase.measure
-        ? runMeasured(testCase, context, record)
-        : runDialogue(testCase, context, record);
+    const { id, measure } = testCase;
+    if (measure === undefined) {
+        return runDialogue(testCase, context, record);
+    }
+    const turn = testCase.turns[0] as Turn;
+    const question = (index?: number): Promise<Question> => buildQuestion(turn, context, index);
+    return runMeasured({ id, measure, turn, client: context.client, question }, record);
 }
 
 /** Whether a case has a check that a second model makes. */
@@ -69,11 +66,16 @@ export function skippedCase(testCase: TestCase, reason: string): CaseResult {
     return new CaseRecord(testCase, () => 0).skipped(reason).result;
 }
 
+/** The result of a case that ended without being judged, for a reason outside of its requests. */
+export function erroredCase(testCase: TestCase, problem: Problem, seconds: number): CaseResult {
+    return new CaseRecord(testCase, () => seconds).errored(problem).result;
+}
+
 /** The result of a case that is left out because the server ran out of memory in it. */
 export function leftOutCase(testCase: TestCase): CaseResult {
     const message =
         "the server ran out of memory in this case, even on the last rung; run it on a bigger machine";
-    return new CaseRecord(testCase, () => 0).errored({ kind: "out-of-memory", message }).result;
+    return erroredCase(testCase, { kind: "out-of-memory", message }, 0);
 }
 
 async function runDialogue(
@@ -163,63 +165,6 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
     return turn.checks.filter(isAnswerCheck).map((check) => checkAnswer(check, reply as Answered));
 }
 
-async function runMeasured(
-    testCase: TestCase,
-    context: CaseContext,
-    record: CaseRecord,
-): Promise<CaseOutcome> {
-    const { id, measure } = testCase;
-    const turn = testCase.turns[0] as Turn;
-    const shown = await buildQuestion(turn, context);
-    record.images.push(...shown.images);
-    const send = async (index: number): Promise<Reply> => {
-        const { message } = await buildQuestion(turn, context, index + 1);
-        return context.client.chat([message], turn.maxTokens, { stream: true });
-    };
-    const latency = measure?.kind === "latency";
-    if (latency) {
-        // Numbers of their own, so that the warm-up leaves no cached answer to what is measured.
-        await sendAll(measure.warmUp, 1, (index) => send(index + 1000));
-    }
-    const concurrency = measure?.kind === "throughput" ? measure.concurrency : 1;
-    const { replies, seconds } = await sendAll(measure?.requests ?? 1, concurrency, send);
-    const answers = replies.filter((reply) => reply.kind === "answered");
-    record.addTurn(shown, answers[0] ?? (replies[0] as Reply));
-
-    const silent = replies.find((reply) => reply.kind === "silent");
-    if (silent) {
-        return record.errored({ kind: silent.cause, message: silent.message });
-    }
-    const refused = replies.find((reply) => reply.kind === "refused");
-    const broken = refused !== undefined && refused.status >= 500;
-    // Some answers of a server that died of the others are no throughput.
-    const died = broken && !(await context.client.isThere());
-    if (refused && (latency || answers.length === 0 || died)) {
-        const message = `HTTP ${refused.status}: ${refused.message}`;
-        if (broken) {
-            return record.errored({ kind: "server-error", message });
-        }
-        record.addChecks([{ kind: "answered", passed: false, message: `refused with ${message}` }]);
-        return record.judged();
-    }
-    if (latency) {
-        const numbers = latencyNumbers(id, answers);
-        for (const check of turn.checks) {
-            record.addChecks(check.kind === "latency" ? checkLatency(check, numbers) : []);
-        }
-        record.metrics("timeToFirstTokenSeconds", numbers.timeToFirstTokenSeconds?.median);
-        record.metrics("endToEndSeconds", numbers.endToEndSeconds.median);
-        return { ...record.judged(), latency: numbers };
-    }
-    const numbers = throughputNumbers(id, replies, concurrency, seconds);
-    for (const check of turn.checks) {
-        record.addChecks(check.kind === "throughput" ? checkThroughput(check, numbers) : []);
-    }
-    record.metrics("outputTokensPerSecond", numbers.outputTokensPerSecond);
-    record.metrics("requestsPerSecond", numbers.requestsPerSecond);
-    return { ...record.judged(), throughput: numbers };
-}
-
 /** One retry, for a broken connection or a 5xx that no check asked for; never for a time limit. */
 async function sendWithRetry(
     send: () => Promise<Reply>,
@@ -237,7 +182,7 @@ async function sendWithRetry(
     return send();
 }
 
-interface Question {
+export interface Question {
     readonly message: Message;
     readonly images: readonly DrawnImage[];
     /** The prompt as the report shows it: a filler is described, not repeated. */
@@ -250,7 +195,7 @@ async function buildQuestion(turn: Turn, context: CaseContext, index?: number): 
     const filler = turn.filler
         ? await buildFiller(turn.filler, context.contextTokens ?? 0, context.client)
         : undefined;
-    const images = (turn.images ?? []).map((spec) => drawImage(spec, index ? index - 1 : 0));
+    const images = (turn.images ?? []).map((spec) => drawOnce(spec, index ? index - 1 : 0));
     const pictures = images.map((image): ContentPart => {
         const url = `data:image/png;base64,${image.bytes.toString("base64")}`;
         return { type: "image_url", image_url: { url } };
@@ -270,7 +215,7 @@ async function buildQuestion(turn: Turn, context: CaseContext, index?: number): 
 }
 
 /** Gathers what a case leaves behind. */
-class CaseRecord {
+export class CaseRecord {
     private readonly checks: CaseResult["checks"] = [];
     readonly images: DrawnImage[] = [];
     private readonly turns: TurnResult[] = [];

@@ -1,13 +1,20 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { TestCase } from "./caseSchema";
-import { ChatClient, ServerIdentity } from "./client";
+import { ChatClient, LogprobsSupport, ServerIdentity } from "./client";
+import { Concurrency, DEFAULT_CONCURRENCY } from "./concurrency";
+import { Certainty } from "./earlyStop";
 import { Judge } from "./judge/judge";
+import { ProgressFile } from "./progressFile";
+import { QuarantineEntry } from "./quarantine";
+import { reachServer } from "./reachServer";
 import { CaseResult, countStatuses, ServerRung, SuiteResults } from "./results";
-import { QuarantineEntry, quarantineOf } from "./quarantine";
-import { CaseOutcome, leftOutCase, skippedCase, wantsJudge } from "./runCase";
-import { runRepeats } from "./runRepeats";
+import { CaseOutcome, wantsJudge } from "./runCase";
+import { CaseRun } from "./runCases";
+import { suspectsOf } from "./schedule";
+import { Shard } from "./shard";
+import { digestOfCases, positionsOfShard } from "./shards";
 import { selectCases, Tier, TIER_RULES } from "./tiers";
 import { decideVerdict } from "./verdict";
+import { SUITE_VERSION } from "./version";
 
 export interface SuiteOptions {
     readonly url: string;
@@ -16,6 +23,8 @@ export interface SuiteOptions {
     readonly cases: readonly TestCase[];
     readonly seed?: number;
     readonly requestTimeoutSeconds?: number;
+    /** Of a whole case; from its turns where absent. */
+    readonly caseTimeoutSeconds?: number;
     /** For /v1/models and /version. */
     readonly identifyTimeoutSeconds?: number;
     /** Of the server, where it does not tell it itself. */
@@ -26,6 +35,16 @@ export interface SuiteOptions {
     readonly leftOut?: readonly string[];
     /** Cases that do not count until their entry expires. */
     readonly quarantine?: readonly QuarantineEntry[];
+    /** How many cases are asked at once; "one" for one at a time. */
+    readonly concurrency?: Concurrency | "one";
+    /** The part of the tier's cases that is asked. */
+    readonly shard?: Shard;
+    /** Results of earlier runs: what did not pass there is asked first. */
+    readonly earlier?: readonly SuiteResults[];
+    /** Ends the suite once its verdict is certain. */
+    readonly certainty?: Certainty;
+    /** Where finished cases are kept, and those of an interrupted run taken from. */
+    readonly progress?: { readonly folder: string; readonly resume: boolean };
     readonly apiKey?: string;
     /** Whether log-probabilities are asked for. */
     readonly logprobs?: boolean;
@@ -37,68 +56,80 @@ export interface SuiteOptions {
     readonly signal?: AbortSignal;
     /** Wait between tries to reach a server. */
     readonly retryAfterSeconds?: number;
+    /** Told of each case as it ends, in the order of their ends; `index` counts from 0. */
     readonly onCase?: (result: CaseResult, index: number, count: number) => void;
+    /** Told what a person should know of the run itself. */
+    readonly onNote?: (note: string) => void;
 }
 
-/** The tries to reach a server that was said to be ready. */
-const TRIES = 3;
-/** After so many cases without a single answer the server is given up. */
-const CASES_WITHOUT_ANSWER = 3;
+const DEFAULT_SEED = 20261124;
+const DEFAULT_REQUEST_TIMEOUT_SECONDS = 120;
 
 /**
- * Runs a tier's cases against a server, one after another, and gives the verdict.
+ * Runs a tier's cases against a server and gives the verdict. Results come in the order of the cases,
+ * whatever the order of asking.
+ *
  * Never throws for what the server does: a server that is not there gives the verdict "none".
  *
+ * @throws UserError for a shard that would have no case.
  * @example const { verdict, why } = await runSuite({ url, model, tier: "commit", cases: loadCases(dir) });
  */
 export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
     const startedAt = new Date();
-    const { model, tier, signal, requestTimeoutSeconds = 120, retryAfterSeconds = 1 } = options;
-    const { seed = 20261124 } = options;
-    const client = new ChatClient({
-        ...options,
+    const { model, tier, retryAfterSeconds = 1, seed = DEFAULT_SEED } = options;
+    const { requestTimeoutSeconds = DEFAULT_REQUEST_TIMEOUT_SECONDS } = options;
+    const { repeats, flakyFails } = TIER_RULES[tier];
+    const ofTier = selectCases(options.cases, tier);
+    const positions = options.shard && positionsOfShard(ofTier, options.shard, repeats);
+    const cases = positions ? positions.map((position) => ofTier[position] as TestCase) : ofTier;
+    const logprobs: LogprobsSupport | undefined = options.logprobs
+        ? { taken: "unknown" }
+        : undefined;
+    const clientOptions = { ...options, seed, requestTimeoutSeconds, logprobs };
+    const client = new ChatClient(clientOptions);
+    const withPictures = cases.some(({ turns }) => turns.some(({ images }) => images));
+    const reached = await reachServer(client, model, { withPictures, retryAfterSeconds });
+    const identity = typeof reached === "string" ? undefined : reached;
+    const contextTokens = identity?.contextTokens ?? options.contextTokens;
+    const progress = identity && openProgress(options, identity, { seed, contextTokens });
+    const { concurrency = DEFAULT_CONCURRENCY } = options;
+    const run = new CaseRun({
+        cases,
+        tierRepeats: repeats,
         seed,
         requestTimeoutSeconds,
+        caseTimeoutSeconds: options.caseTimeoutSeconds,
+        suspects: suspectsOf(...(options.earlier ?? [])),
+        concurrency: concurrency === "one" ? undefined : concurrency,
+        leftOut: options.leftOut ?? [],
+        quarantine: options.quarantine ?? [],
+        startedAt,
+        whyCertain: (done, left) =>
+            options.certainty?.({ done, left, standIn: identity?.standIn ?? false }),
+        clearsUpAtOnce: options.certainty !== undefined,
+        progress,
+        signal: options.signal,
+        client,
+        clientFor: (signal) => new ChatClient({ ...clientOptions, signal }),
+        contextTokens,
+        retryAfterSeconds,
+        baseline: options.baseline,
+        judge: options.judge,
+        onCase: options.onCase,
     });
-    const { repeats, flakyFails } = TIER_RULES[tier];
-    const cases = selectCases(options.cases, tier);
-    const reached = await reachServer(client, model, retryAfterSeconds);
-    const identity = typeof reached === "string" ? undefined : reached;
-    let stopped = typeof reached === "string" ? reached : undefined;
-
-    const contextTokens = identity?.contextTokens ?? options.contextTokens;
-    if (options.judge && cases.some(wantsJudge)) {
-        stopped ??= await options.judge.whyNot();
-    }
-    const outcomes: CaseOutcome[] = [];
-    for (const [index, testCase] of cases.entries()) {
-        stopped ??= stopReason(signal);
-        const notAsked = withoutAsking(testCase, options.leftOut, stopped);
-        const asked = notAsked
-            ? { result: notAsked }
-            : await runRepeats(testCase, repeats, seed, {
-                  client,
-                  contextTokens,
-                  retryAfterSeconds,
-                  baseline: options.baseline,
-                  judge: options.judge,
-              });
-        const quarantine = quarantineOf(options.quarantine ?? [], testCase.id, startedAt);
-        const outcome = quarantine ? { ...asked, result: { ...asked.result, quarantine } } : asked;
-        outcomes.push(outcome);
-        options.onCase?.(outcome.result, index, cases.length);
-        if (outcome.result.status === "errored" && !notAsked) {
-            stopped =
-                stopReason(signal) ?? (await reasonToStop(client, outcomes, retryAfterSeconds));
-        }
-    }
-
+    const { outcomes, stopped, goneDuring, resumed } = await run.all(
+        typeof reached === "string" ? reached : await whyNoJudge(options.judge, cases),
+    );
     const results = outcomes.map(({ result }) => result);
+    if (stopped === undefined) {
+        progress?.remove();
+    }
     const endedAt = new Date();
     return {
         schemaVersion: 2,
         tier,
         model,
+        seed,
         server: {
             url: client.url,
             ...(identity?.version !== undefined && { version: identity.version }),
@@ -112,89 +143,45 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         seconds: (endedAt.getTime() - startedAt.getTime()) / 1000,
         ...decideVerdict(results, { stopped, flakyFails }),
         ...(stopped !== undefined && { stopped }),
+        ...(goneDuring && { stoppedDuring: [...goneDuring] }),
+        suite: { version: SUITE_VERSION, cases: digestOfCases(ofTier) },
+        ...(options.shard &&
+            positions && { shard: { ...options.shard, positions, tierCases: ofTier.length } }),
+        ...(resumed > 0 && { resumed }),
         totals: countStatuses(results),
         cases: results,
-        performance: {
-            latency: outcomes.flatMap(({ latency }) => latency ?? []),
-            throughput: outcomes.flatMap(({ throughput }) => throughput ?? []),
-        },
+        performance: performanceOf(outcomes),
     };
 }
 
-/** The result of a case that is not asked; undefined where it is to be asked. */
-function withoutAsking(
-    testCase: TestCase,
-    leftOut: readonly string[] = [],
-    stopped: string | undefined,
-): CaseResult | undefined {
-    if (leftOut.includes(testCase.id)) {
-        return leftOutCase(testCase);
-    }
-    return stopped === undefined ? undefined : skippedCase(testCase, stopped);
-}
-
-function stopReason(signal: AbortSignal | undefined): string | undefined {
-    return signal?.aborted ? (signal.reason as Error).message : undefined;
-}
-
-/**
- * Who the server is, after one small answer from the model, which also pays for whatever the
- * server compiles on its first request. A string says why there is none.
- */
-async function reachServer(
-    client: ChatClient,
-    model: string,
-    retryAfterSeconds: number,
-): Promise<ServerIdentity | string> {
-    let why = "";
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
-        if (attempt > 1) {
-            await sleep(retryAfterSeconds * 1000);
-        }
-        const identity = await client.identify();
-        if ("kind" in identity) {
-            why = `the server at ${client.url} is not there (${identity.message})`;
-            continue;
-        }
-        if (identity.models.length > 0 && !identity.models.includes(model)) {
-            return `the server serves ${identity.models.join(", ")}, not ${model}`;
-        }
-        const reply = await client.chat([{ role: "user", content: "Say hello." }], 4);
-        if (reply.kind === "answered") {
-            return identity;
-        }
-        if (reply.kind === "refused" && reply.status < 500) {
-            return `the server refuses a plain question with HTTP ${reply.status}: ${reply.message}`;
-        }
-        why =
-            reply.kind === "refused"
-                ? `the server answers a plain question with HTTP ${reply.status}: ${reply.message}`
-                : `the server does not answer a plain question (${reply.message})`;
-    }
-    return why;
-}
-
-/** Why the rest is not worth asking, after a case that got no answer. */
-async function reasonToStop(
-    client: ChatClient,
-    outcomes: readonly CaseOutcome[],
-    retryAfterSeconds: number,
+/** Why the judge that some of the cases want cannot be asked. */
+async function whyNoJudge(
+    judge: Judge | undefined,
+    cases: readonly TestCase[],
 ): Promise<string | undefined> {
-    const last = outcomes.at(-1)?.result;
-    let there = await client.isThere();
-    for (let attempt = 1; attempt < TRIES && !there; attempt++) {
-        await sleep(retryAfterSeconds * 1000);
-        there = await client.isThere();
+    return judge && cases.some(wantsJudge) ? judge.whyNot() : undefined;
+}
+
+function performanceOf(outcomes: readonly CaseOutcome[]): SuiteResults["performance"] {
+    return {
+        latency: outcomes.flatMap(({ latency }) => latency ?? []),
+        throughput: outcomes.flatMap(({ throughput }) => throughput ?? []),
+        load: outcomes.flatMap(({ load }) => load ?? []),
+    };
+}
+
+function openProgress(
+    { progress, model, tier, onNote }: SuiteOptions,
+    { name, version }: ServerIdentity,
+    { seed, contextTokens }: { seed: number; contextTokens?: number },
+): ProgressFile | undefined {
+    if (progress === undefined) {
+        return undefined;
     }
-    if (!there) {
-        return `the server stopped answering during ${last?.dimension}/${last?.id}`;
+    const key = { model, server: { name, version, contextTokens }, tier, seed };
+    const file = new ProgressFile(progress.folder, key, progress.resume);
+    if (file.whyNothing !== undefined) {
+        onNote?.(`nothing is taken over from ${progress.folder}: ${file.whyNothing}`);
     }
-    // In a case that was left out, or whose judge failed, the server may have answered.
-    const asked = outcomes.filter(
-        ({ result }) => !["out-of-memory", "judge"].includes(result.problem?.kind ?? ""),
-    );
-    const nothingYet = asked.every(({ result }) => result.status === "errored");
-    return nothingYet && asked.length >= CASES_WITHOUT_ANSWER
-        ? `the server gave none of the first ${asked.length} cases an answer (${last?.problem?.message})`
-        : undefined;
+    return file;
 }

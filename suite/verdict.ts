@@ -2,6 +2,9 @@ import { isExcused } from "./baseline/standing";
 import { isQuarantined } from "./quarantine";
 import { CaseResult, countStatuses, Verdict } from "./results";
 
+/** What the suite's exit code says; a public contract. */
+export const EXIT_CODES: Readonly<Record<Verdict, number>> = { passed: 0, failed: 1, none: 2 };
+
 /**
  * The verdict over all cases, and why.
  *
@@ -30,7 +33,9 @@ export function decideVerdict(
     const failed = set("failed");
     const flaky = set("flaky");
     const errored = set("errored");
-    const bad = flakyFails ? [...failed, ...flaky] : failed;
+    // Lane greedy, asked side by side, is flaky by its company.
+    const flakyAlone = flaky.filter(({ lane }) => lane !== "greedy");
+    const bad = flakyFails ? [...failed, ...flakyAlone] : failed;
     const expired = cases.filter(({ quarantine }) => quarantine?.expired);
 
     const standing = (which: CaseResult["standing"]): CaseResult[] =>
@@ -58,9 +63,10 @@ export function decideVerdict(
         const reason =
             failed.length > 0
                 ? `${failed.length} of ${cases.length} cases failed: ${named(failed)}`
-                : `${flaky.length} of ${cases.length} cases are flaky: ${named(flaky, withRate)}`;
+                : `${flakyAlone.length} of ${cases.length} cases are flaky: ${named(flakyAlone, withRate)}`;
         // Where flaky cases are the reason, they have been named.
-        const rest = failed.length > 0 ? notes : notes.filter((note) => note !== flakyNote);
+        const isNamed = failed.length === 0 && flaky.length === flakyAlone.length;
+        const rest = isNamed ? notes.filter((note) => note !== flakyNote) : notes;
         return { verdict: "failed", why: because(reason, stopped, ...missing, ...rest) };
     }
     if (stopped !== undefined) {

@@ -6,10 +6,12 @@ import time
 import traceback
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from urllib.parse import unquote
 
 from chat_request import ApiError, ChatRequest, check_model, read_chat_request, read_object
 from engine import Engine
+from faults import FaultError, Faults, parse_faults
 from log import log, log_access, log_engine_death
 from request_memory import EngineDeadError
 from tokens import split_tokens, token_id
@@ -17,6 +19,7 @@ from tokens import split_tokens, token_id
 VLLM_VERSION = "0.33.0"
 NAME = "ephemeral-gpu-ci model stand-in"
 MAX_BODY_BYTES = 512 * 2**20
+FAULTS_PREFIX = "/with-faults/"
 ROUTES = {
     "/health": "GET",
     "/ping": "GET",
@@ -63,6 +66,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: ModelServer
+    _faults: Optional[Faults] = None
     # small packets of a stream must not wait for each other
     disable_nagle_algorithm = True
 
@@ -80,7 +84,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, method: str) -> None:
         body = self._read_body()
-        path = self.path.split("?", 1)[0]
+        try:
+            path, self._faults = _split_faults(self.path.split("?", 1)[0])
+        except FaultError as error:
+            self._send_json(ApiError(str(error)).to_json(), 400)
+            return
         if path not in ROUTES:
             self._send_json({"detail": "Not Found"}, 404)
         elif ROUTES[path] != method:
@@ -175,7 +183,7 @@ class Handler(BaseHTTPRequestHandler):
     def _complete(self, request: ChatRequest, head: Dict[str, Any]) -> None:
         choices, produced = [], 0
         for index in range(request.choices):
-            pieces = list(self.server.service.engine.generate(request, index))
+            pieces = list(self.server.service.engine.generate(request, index, self._faults))
             produced += len(pieces)
             text = "".join(piece.text for piece in pieces)
             logprobs = {"content": [_logprob(piece.text, request) for piece in pieces]}
@@ -222,7 +230,7 @@ class Handler(BaseHTTPRequestHandler):
             role = {"role": "assistant", "content": ""}
             self._event({**head, "choices": [_delta(index, role, None)]})
             thinking = self._thinks()
-            for piece in self.server.service.engine.generate(request, index):
+            for piece in self.server.service.engine.generate(request, index, self._faults):
                 produced += 1
                 field = "reasoning" if thinking else "content"
                 chunk = _delta(index, {field: piece.text}, piece.finish_reason)
@@ -271,6 +279,17 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+
+
+def _split_faults(path: str) -> Tuple[str, Optional[Faults]]:
+    """A path without the faults that it begins with, and those faults.
+
+    Only this server knows `/with-faults/LIST/v1/...`: whoever tries many faults needs one warm server.
+    """
+    if not path.startswith(FAULTS_PREFIX):
+        return path, None
+    told, _, rest = path[len(FAULTS_PREFIX) :].partition("/")
+    return f"/{rest}", parse_faults(unquote(told))
 
 
 def _usage(request: ChatRequest, produced: int) -> Dict[str, Any]:

@@ -5,8 +5,9 @@ import threading
 import time
 from typing import Iterator, List, NamedTuple, Optional
 
-from chat_request import ChatRequest, Turn
-from images import Picture
+from answers import Answers, request_digest
+from chat_request import ChatRequest
+from faults import Faults
 from machine import Machine
 from memory import MemoryReport, Settings
 from metrics import Metrics
@@ -15,10 +16,6 @@ from request_memory import RequestMemory
 from tokens import split_tokens
 from vision import look_at
 from wrongness import make_wrong
-
-SECONDS_A_TOKEN = 0.005
-SECONDS_FIRST_TOKEN = 0.02
-SECONDS_A_PROMPT_TOKEN = 2e-6
 
 
 class Piece(NamedTuple):
@@ -42,16 +39,22 @@ class Engine:
         self.settings = settings
         self.report = report
         self.metrics = metrics
-        self._fault = machine.fault
+        self.faults = machine.faults
+        self._pace = machine.pace
+        self._answers = Answers()
         self._seed = seed
         self._slots = threading.BoundedSemaphore(settings.max_num_seqs)
         self.memory = RequestMemory(settings, machine)
 
-    def generate(self, request: ChatRequest, choice: int = 0) -> Iterator[Piece]:
+    def generate(
+        self, request: ChatRequest, choice: int = 0, faults: Optional[Faults] = None
+    ) -> Iterator[Piece]:
         """The tokens of one answer, each when a GPU would have made it.
 
+        @param faults: in place of those that the machine has.
         Raises EngineDeadError.
         """
+        faults = self.faults if faults is None else faults
         arrived = time.monotonic()
         used = request.prompt_tokens / max(1, self.report.kv_tokens)
         self.metrics.add("num_requests_waiting")
@@ -63,7 +66,7 @@ class Engine:
             reason = "abort"
             try:
                 with self.memory.taken():
-                    for piece in self._paced(request, choice, arrived):
+                    for piece in self._paced(request, choice, faults, arrived):
                         self.memory.check()
                         reason = piece.finish_reason or reason
                         yield piece
@@ -73,18 +76,20 @@ class Engine:
                 self.metrics.add("kv_cache_usage_perc", -used)
                 self.metrics.finish(reason)
 
-    def _paced(self, request: ChatRequest, choice: int, arrived: float) -> Iterator[Piece]:
+    def _paced(
+        self, request: ChatRequest, choice: int, faults: Faults, arrived: float
+    ) -> Iterator[Piece]:
         started = time.monotonic()
-        pieces = self._think(request, choice)
-        prefill = SECONDS_FIRST_TOKEN + request.prompt_tokens * SECONDS_A_PROMPT_TOKEN
-        time.sleep(max(0.0, started + prefill - time.monotonic()))
+        pace = self._pace.slowed(faults.slowness)
+        pieces = self._think(request, choice, faults)
+        _sleep_until(started + pace.prefill_seconds(request.prompt_tokens))
         first = last = time.monotonic()
         self.metrics.add("prompt_tokens", request.prompt_tokens)
         self.metrics.observe("time_to_first_token_seconds", first - arrived)
         self.metrics.observe("request_prefill_time_seconds", first - started)
         for index, piece in enumerate(pieces):
             if index:
-                time.sleep(max(0.0, first + index * SECONDS_A_TOKEN - time.monotonic()))
+                _sleep_until(first + index * pace.seconds_a_token)
                 self.metrics.observe("inter_token_latency_seconds", time.monotonic() - last)
                 last = time.monotonic()
             self.metrics.add("generation_tokens")
@@ -97,26 +102,34 @@ class Engine:
         )
         self.metrics.observe("e2e_request_latency_seconds", ended - arrived)
 
-    def _think(self, request: ChatRequest, choice: int) -> List[Piece]:
-        swapped = self._fault == "swap-channels"
-        turns = [
-            (turn.role, turn.text, [look_at(picture, swapped) for picture in self._seen(turn)])
-            for turn in request.turns
-        ]
-        text = answer(turns, self._dice(request, choice), request.response_format)
-        if self._fault == "wrong-answers":
+    def _think(self, request: ChatRequest, choice: int, faults: Faults) -> List[Piece]:
+        digest = request_digest(request, choice)
+        text = self._answer(request, choice, faults, digest)
+        if faults.spoils(digest):
             text = make_wrong(text)
         if self.settings.identity.variant == "Thinking":
             text = f"I look at what was asked and at what I can see.\n</think>\n\n{text}"
+        text = faults.continued(text, request.max_tokens)
         for stop in request.stop:
             text = text.split(stop, 1)[0] if stop else text
         tokens = split_tokens(text) or [""]
+        # cut by a fault an answer looks finished
+        tokens = tokens[: faults.truncate_tokens]
         kept = tokens[: request.max_tokens]
         reason = "length" if len(kept) < len(tokens) else "stop"
         return [Piece(token, None) for token in kept[:-1]] + [Piece(kept[-1], reason)]
 
-    def _seen(self, turn: Turn) -> List[Picture]:
-        return [] if self._fault == "drop-image" else list(turn.pictures)
+    def _answer(self, request: ChatRequest, choice: int, faults: Faults, digest: str) -> str:
+        def think() -> str:
+            turns = [
+                (turn.role, turn.text, [look_at(one, faults.swap_channels) for one in turn.pictures])
+                for turn in faults.turns(request.turns)
+            ]
+            return answer(turns, self._dice(request, choice), request.response_format)
+
+        if request.temperature != 0 and request.seed is None:
+            return think()
+        return self._answers.get(digest, faults.senses, think)
 
     def _dice(self, request: ChatRequest, choice: int) -> Optional[random.Random]:
         """Nothing to choose at temperature 0; else the seed decides, and without a seed chance."""
@@ -125,3 +138,9 @@ class Engine:
         if request.seed is None:
             return random.Random()
         return random.Random(f"{self._seed}/{request.seed}/{choice}")
+
+
+def _sleep_until(moment: float) -> None:
+    seconds = moment - time.monotonic()
+    if seconds > 0:
+        time.sleep(seconds)

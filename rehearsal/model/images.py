@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import hashlib
 import io
 import math
 import urllib.request
-from typing import NamedTuple, Tuple
+from functools import cached_property
+from typing import Dict, Tuple
 
 import numpy as np
 from PIL import Image
@@ -28,26 +30,49 @@ class ImageError(Exception):
     """A picture that the server answers with HTTP 400."""
 
 
-class Picture(NamedTuple):
-    """A decoded picture: its size as sent, its pixels scaled down for looking, its tokens."""
+class Picture:
+    """A picture that can be decoded: its size as sent, its tokens, the digest of its file."""
 
-    width: int
-    height: int
-    pixels: np.ndarray
-    tokens: int
+    def __init__(self, data: bytes, digest: str, size: Tuple[int, int], tokens: int) -> None:
+        self._data = data
+        self.digest = digest
+        self.width, self.height = size
+        self.tokens = tokens
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """Scaled down for looking."""
+        return _pixels_of(_open(self._data))
+
+
+_GOOD_FILES: Dict[str, Tuple[int, int]] = {}
+"""Sizes of files that could be decoded: nobody needs to do it again to know that."""
+MAX_GOOD_FILES = 20_000
 
 
 def load_picture(url: str, min_pixels: int, max_pixels: int) -> Picture:
-    """Decode an http, https or data URL. Raises ImageError."""
-    image = _open(_fetch(url))
+    """Read an http, https or data URL. Raises ImageError."""
+    data = _fetch(url)
+    digest = hashlib.sha256(data).hexdigest()
+    known = _GOOD_FILES.get(digest)
+    size = known or _size_of(_open(data))
+    picture = Picture(data, digest, size, visual_tokens(*size, min_pixels, max_pixels))
+    if known is None:
+        picture.pixels  # noqa: B018, a damaged file shows only here
+        if len(_GOOD_FILES) >= MAX_GOOD_FILES:
+            _GOOD_FILES.clear()
+        _GOOD_FILES[digest] = size
+    return picture
+
+
+def _size_of(image: Image.Image) -> Tuple[int, int]:
     width, height = image.size
     if width * height > MAX_DECODED_PIXELS:
         raise ImageError(
             f"Failed to load image: Image dimensions {width}x{height} ({width * height} pixels)"
             f" exceed the maximum of {MAX_DECODED_PIXELS} pixels"
         )
-    tokens = visual_tokens(width, height, min_pixels, max_pixels)
-    return Picture(width, height, _pixels_of(image), tokens)
+    return width, height
 
 
 def visual_tokens(width: int, height: int, min_pixels: int, max_pixels: int) -> int:

@@ -2,10 +2,12 @@
 
 import json
 import os
-from typing import Mapping, NamedTuple, Optional
+from typing import Any, Mapping, NamedTuple, Optional
+
+from faults import FaultError, Faults, parse_faults
+from pace import Pace
 
 MACHINE_FILE = "/etc/rehearsal/machine.json"
-FAULTS = ("swap-channels", "drop-image", "wrong-answers", "crash-on-start", "never-ready")
 
 # torch sees less than EC2 reports: a T4's ECC takes a sixteenth, the driver a percent.
 # A10G and L4: 22,888 MiB reported, 22.06 GiB seen.
@@ -31,10 +33,11 @@ class Machine(NamedTuple):
     gpu_name: str
     gpu_count: int
     gpu_bytes: int
-    fault: Optional[str]
+    faults: Faults
     start_seconds: Optional[float]
     request_bytes: int = 0
     """What a running request takes that the start did not measure."""
+    pace: Pace = Pace()
 
     @property
     def compute_capability(self) -> float:
@@ -50,11 +53,12 @@ class MachineError(Exception):
 
 
 def read_machine(env: Mapping[str, str] = os.environ) -> Machine:
-    """Read machine.json: gpuName, gpuCount, gpuMemoryMiB, and if any modelFault, modelStartSeconds
-    and modelRequestMiB.
+    """Read machine.json: gpuName, gpuCount, gpuMemoryMiB, and if any modelFault, modelStartSeconds,
+    modelTokensPerSecond and modelRequestMiB.
 
-    The path is /etc/rehearsal/machine.json or REHEARSAL_MACHINE_FILE; REHEARSAL_MODEL_FAULT and
-    REHEARSAL_MODEL_START_SECONDS win over the file's keys. Raises MachineError.
+    The path is /etc/rehearsal/machine.json or REHEARSAL_MACHINE_FILE; REHEARSAL_MODEL_FAULT,
+    REHEARSAL_MODEL_START_SECONDS and REHEARSAL_MODEL_TOKENS_PER_SECOND win over the file's keys. Raises
+    MachineError.
     """
     path = env.get("REHEARSAL_MACHINE_FILE", MACHINE_FILE)
     try:
@@ -69,9 +73,24 @@ def read_machine(env: Mapping[str, str] = os.environ) -> Machine:
             f"cannot read the machine's GPUs from {path}: {error!r}; "
             'it must hold {"gpuName": "A10G", "gpuCount": 1, "gpuMemoryMiB": 22888}'
         ) from None
-    fault = env.get("REHEARSAL_MODEL_FAULT") or told.get("modelFault") or None
-    if fault is not None and fault not in FAULTS:
-        raise MachineError(f"unknown fault {fault!r}; allowed: {', '.join(FAULTS)}")
+    try:
+        faults = parse_faults(env.get("REHEARSAL_MODEL_FAULT") or told.get("modelFault") or "")
+    except FaultError as error:
+        raise MachineError(str(error)) from None
+    pace = _read_pace(
+        env.get("REHEARSAL_MODEL_TOKENS_PER_SECOND") or told.get("modelTokensPerSecond")
+    )
     start = env.get("REHEARSAL_MODEL_START_SECONDS") or told.get("modelStartSeconds")
     start_seconds = None if start is None else float(start)
-    return Machine(name, count, seen, fault, start_seconds, request_bytes)
+    return Machine(name, count, seen, faults, start_seconds, request_bytes, pace)
+
+
+def _read_pace(told: Any) -> Pace:
+    if told is None:
+        return Pace()
+    try:
+        return Pace(float(told))
+    except ValueError:
+        raise MachineError(
+            f"modelTokensPerSecond is {told!r}; allowed: a number, 0 for no waiting"
+        ) from None

@@ -71,14 +71,14 @@ def _start(options: ServeOptions, machine: Machine) -> "tuple[Settings, MemoryRe
             f"OSError: {options.model} is not a local folder and is not a valid model identifier of"
             " the Qwen3-VL family, the only one that the model stand-in knows"
         )
-    if machine.fault == "crash-on-start":
+    if machine.faults.at_start == "crash-on-start":
         raise StartError(
             "RuntimeError: CUDA error: an illegal memory access was encountered (a fault on demand)"
         )
     settings = read_settings(options, identity, machine)
     seconds = START_SECONDS if machine.start_seconds is None else machine.start_seconds
     report = start_engine(settings, machine, seconds)
-    while machine.fault == "never-ready":
+    while machine.faults.at_start == "never-ready":
         time.sleep(3600)
     return settings, report
 

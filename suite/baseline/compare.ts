@@ -3,7 +3,7 @@ import { minimumDetectableEffect } from "../statistics/detectableEffect";
 import { ALL_CASES, compareQuality } from "./compareQuality";
 import { compareSpeed } from "./compareSpeed";
 import { compareTokens, sayTokens, TokenLimits } from "./compareTokens";
-import { Comparison, comparisonLine, LEVEL, QualityTest, SpeedTest } from "./comparison";
+import { Comparison, comparisonLine, LEVEL, QualityTest, sayMetric, SpeedTest } from "./comparison";
 import { Baseline } from "./loadBaseline";
 import { pairCases } from "./pairCases";
 
@@ -29,11 +29,7 @@ export function compareWithBaseline(
     const speedLeftOut = whyNoSpeed(results, before);
     const speed =
         speedLeftOut === undefined
-            ? compareSpeed(
-                  before.performance.latency,
-                  results.performance.latency,
-                  slowdownTolerance,
-              )
+            ? compareSpeed(before.performance, results.performance, slowdownTolerance)
             : [];
     const [all] = quality;
     const family = quality.filter(({ correctedPValue }) => correctedPValue !== undefined).length;
@@ -157,8 +153,9 @@ function sayQuality(test: QualityTest): string {
     return `${of}: ${lost} lost and ${won} won of ${pairs} ${tries}${by}, ${p}`;
 }
 
-function saySpeed({ caseId, metric, ratio, interval }: SpeedTest): string {
-    const what = metric === "endToEndSeconds" ? "end to end" : "time to first token";
+function saySpeed({ caseId, concurrency, metric, ratio, interval }: SpeedTest): string {
+    const level = concurrency === undefined ? "" : ` with ${concurrency} at a time`;
+    const what = `${sayMetric(metric)}${level}`;
     const [value, low, high] = [ratio, interval.low, interval.high].map((each) => each.toFixed(2));
     return `${caseId}: ${what} ${value} times the baseline's (${low} to ${high})`;
 }

@@ -22,8 +22,18 @@ const qualityTestSchema = z.strictObject({
 
 const speedTestSchema = z.strictObject({
     caseId: z.string(),
-    metric: z.enum(["timeToFirstTokenSeconds", "endToEndSeconds"]),
-    ratio: z.number().describe("Of the geometric means, here over baseline: above 1 is slower"),
+    concurrency: count.optional().describe("Of a throughput case, or of one level of a load"),
+    metric: z
+        .enum([
+            "timeToFirstTokenSeconds",
+            "timePerOutputTokenSeconds",
+            "endToEndSeconds",
+            "secondsPerOutputToken",
+        ])
+        .describe("secondsPerOutputToken: of requests side by side, their throughput turned over"),
+    ratio: z
+        .number()
+        .describe("Of geometric means or of rates, here over baseline: above 1 is slower"),
     interval: interval.describe("Of the ratio, 95 %"),
     pValue: probability.describe(
         "Welch's test of the logarithms, of a change beyond the tolerance",
@@ -95,6 +105,18 @@ export type Change = z.infer<typeof change>;
 
 /** The chance of a false alarm of a family of tests. */
 export const LEVEL = 0.05;
+
+/** @example sayMetric("timePerOutputTokenSeconds") // "time per output token" */
+export function sayMetric(metric: SpeedTest["metric"]): string {
+    return METRIC_WORDS[metric];
+}
+
+const METRIC_WORDS = {
+    timeToFirstTokenSeconds: "time to first token",
+    timePerOutputTokenSeconds: "time per output token",
+    endToEndSeconds: "end to end",
+    secondsPerOutputToken: "seconds per output token of all",
+} as const;
 
 const OUTCOME_WORDS = {
     regression: "regression against",

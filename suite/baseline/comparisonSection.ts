@@ -1,5 +1,12 @@
 import { ReportSection } from "../reportSection";
-import { Comparison, Estimate, QualityTest, SpeedTest, TokenComparison } from "./comparison";
+import {
+    Comparison,
+    Estimate,
+    QualityTest,
+    sayMetric,
+    SpeedTest,
+    TokenComparison,
+} from "./comparison";
 
 const WORDS = {
     regression: "regression",
@@ -18,7 +25,7 @@ export function comparisonSection(comparison: Comparison): ReportSection {
         ],
         ...comparison.quality.map((test): [string, string] => [test.of, sayQuality(test)]),
         ...comparison.speed.map((test): [string, string] => [
-            `${test.caseId}, ${test.metric === "endToEndSeconds" ? "end to end" : "first token"}`,
+            `${test.caseId}, ${sayMetric(test.metric)}${test.concurrency === undefined ? "" : `, ${test.concurrency} at a time`}`,
             saySpeed(test),
         ]),
         ...(comparison.tokens ? sayTokens(comparison.tokens) : []),

@@ -16,7 +16,7 @@ const QUALITY: readonly string[] = ["single-modality", "multimodal"];
 export function withStandings(
     now: readonly CaseResult[],
     before: readonly CaseResult[],
-    comparison: Comparison,
+    comparison: Pick<Comparison, "outcome" | "quality">,
 ): CaseResult[] {
     if (comparison.outcome === "infrastructure-failure") {
         return [...now];

@@ -33,19 +33,25 @@ export function ratioOfMeans(
     }
     const [a, b] = [before, now].map((samples) => {
         const logs = samples.map(Math.log);
-        return {
-            mean: mean(logs),
-            error: sampleVariance(logs) / logs.length,
-            more: logs.length - 1,
-        };
-    }) as [Side, Side];
-    const difference = b.mean - a.mean;
+        const variance = sampleVariance(logs) / logs.length;
+        return { log: mean(logs), variance, samples: logs.length };
+    }) as [LogMean, LogMean];
+    return ratioOfLogs(a, b, confidence);
+}
+
+/**
+ * The same of two logarithms whose variances are known already, such as those of two rates.
+ *
+ * @example ratioOfLogs(logRate(tokensBefore, secondsBefore), logRate(tokens, seconds)).ratio
+ */
+export function ratioOfLogs(a: LogMean, b: LogMean, confidence = CONFIDENCE): Ratio {
+    const difference = b.log - a.log;
+    const both = a.variance + b.variance;
     // Samples that are all alike have no spread; a hair of it keeps the test defined.
-    const error = Math.max(a.error + b.error, 1e-18);
+    const error = Math.max(both, 1e-18);
+    const [moreA, moreB] = [a.samples - 1, b.samples - 1];
     const freedom =
-        a.error + b.error > 0
-            ? (a.error + b.error) ** 2 / (a.error ** 2 / a.more + b.error ** 2 / b.more)
-            : a.more + b.more;
+        both > 0 ? both ** 2 / (a.variance ** 2 / moreA + b.variance ** 2 / moreB) : moreA + moreB;
     const reach = studentt.inv(1 - (1 - confidence) / 2, freedom) * Math.sqrt(error);
     const below = (limit: number): number =>
         studentt.cdf((difference - Math.log(limit)) / Math.sqrt(error), freedom);
@@ -57,8 +63,9 @@ export function ratioOfMeans(
     };
 }
 
-interface Side {
-    readonly mean: number;
-    readonly error: number;
-    readonly more: number;
+interface LogMean {
+    readonly log: number;
+    /** Of the estimate, not of a single sample. */
+    readonly variance: number;
+    readonly samples: number;
 }

@@ -195,7 +195,7 @@ describe("the command", () => {
             const { code, output } = await run("--rung", "split-cases", "--set-aside", aside);
             expect({ code, output }).toEqual({
                 code: 2,
-                output: "error: the server ran out of memory, but in no case of the suite\n",
+                output: "error: the server ran out of memory, but in no case of the suite.\n",
             });
             const results = suiteResultsSchema.parse(readJson(join(out, "results.json")));
             expect(results).toMatchObject({ verdict: "none", cases: [] });

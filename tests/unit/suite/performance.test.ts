@@ -1,19 +1,17 @@
 import * as fc from "fast-check";
 import { Answered, Reply } from "../../../suite/client";
-import {
-    checkLatency,
-    checkThroughput,
-    latencyNumbers,
-    percentile,
-    sendAll,
-    throughputNumbers,
-} from "../../../suite/performance";
+import { checkLatency, checkThroughput } from "../../../suite/performance/checks";
+import { percentile } from "../../../suite/performance/distribution";
+import { latencyNumbers } from "../../../suite/performance/latency";
+import { levelNumbers } from "../../../suite/performance/level";
+import { sendAll } from "../../../suite/performance/sendAll";
 
 const answered = (seconds: number, first: number, tokens: number): Answered => ({
     kind: "answered",
     text: "x",
     seconds,
     timeToFirstTokenSeconds: first,
+    pieceSeconds: [first, seconds],
     completionTokens: tokens,
 });
 const refused: Reply = { kind: "refused", status: 503, message: "busy", seconds: 0.1 };
@@ -80,7 +78,7 @@ it("a time to first token that nobody measured does not pass", () => {
 
 it("throughput counts the tokens of all answers over the whole span", () => {
     const replies = [answered(1, 0.1, 30), answered(2, 0.1, 50), refused];
-    const numbers = throughputNumbers("a", replies, 2, 4);
+    const numbers = levelNumbers(replies, 2, 4);
     expect(numbers).toMatchObject({
         failedRequests: 1,
         outputTokensPerSecond: 20,
@@ -91,9 +89,9 @@ it("throughput counts the tokens of all answers over the whole span", () => {
         minOutputTokensPerSecond: 20,
         maxFailedRequests: 1,
     } as const;
-    expect(checkThroughput(check, numbers).every(({ passed }) => passed)).toBe(true);
-    expect(checkThroughput({ ...check, maxFailedRequests: 0 }, numbers)[0]?.passed).toBe(false);
-    expect(checkThroughput({ ...check, minOutputTokensPerSecond: 21 }, numbers)[1]?.passed).toBe(
+    expect(checkThroughput(check, [numbers]).every(({ passed }) => passed)).toBe(true);
+    expect(checkThroughput({ ...check, maxFailedRequests: 0 }, [numbers])[0]?.passed).toBe(false);
+    expect(checkThroughput({ ...check, minOutputTokensPerSecond: 21 }, [numbers])[1]?.passed).toBe(
         false,
     );
 });

@@ -70,6 +70,9 @@ export class TestServer {
         if (request.url === "/version") {
             return send(200, { version: "1.2.3", ...(standIn && { stand_in: true }) });
         }
+        if (request.method === "GET") {
+            return send(404, { detail: "Not Found" });
+        }
         const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as ChatBody;
         if (request.url === "/tokenize") {
             return send(200, { count: body.prompt.split(/\s+/).length });

@@ -1,0 +1,74 @@
+import type { TestCase } from "../../suite/caseSchema";
+import { compareWithBaseline } from "../../suite/baseline/compare";
+import type { SuiteResults } from "../../suite/results";
+import { runSuite } from "../../suite/runSuite";
+import type { Tier } from "../../suite/tiers";
+import { faultsOf, Row } from "./rows";
+import { MODEL, StandIn } from "./standIn";
+
+/** What came of one run of a row. */
+export interface Trial {
+    readonly row: string;
+    readonly tier: Tier;
+    readonly run: number;
+    /** Whether the comparison with the baseline fails the run: a fault found, or a false alarm. */
+    readonly isFailed: boolean;
+    readonly lost: number;
+    readonly won: number;
+    readonly pairs: number;
+    readonly seconds: number;
+    readonly why: string;
+}
+
+/** Runs a tier's cases against the stand-in with these faults. */
+export function runWith(
+    server: StandIn,
+    faults: readonly string[],
+    cases: readonly TestCase[],
+    tier: Tier,
+): Promise<SuiteResults> {
+    return runSuite({
+        ...{ url: server.url(faults), model: MODEL, tier, cases },
+        retryAfterSeconds: 0.05,
+    });
+}
+
+/** One run of a row, compared with the baseline of the same number. */
+export async function tryRow(
+    server: StandIn,
+    row: Row,
+    run: number,
+    baseline: SuiteResults,
+    cases: readonly TestCase[],
+    tier: Tier,
+): Promise<Trial> {
+    const results = await runWith(server, faultsOf(row, run), cases, tier);
+    const { verdict, why, pairs, lost, won }: Judged = row.isWithoutBaseline
+        ? { ...results, ...NOTHING_COMPARED }
+        : against(baseline, results);
+    if (verdict === "none") {
+        throw new Error(`run ${run} of ${row.id} has no verdict: ${why}`);
+    }
+    return {
+        ...{ row: row.id, tier, run, pairs, lost, won, why },
+        isFailed: verdict === "failed",
+        seconds: Math.round(results.seconds * 1000) / 1000,
+    };
+}
+
+const NOTHING_COMPARED = { pairs: 0, lost: 0, won: 0 };
+
+type Judged = Pick<SuiteResults, "verdict" | "why"> & Pick<Trial, "pairs" | "lost" | "won">;
+
+/** The verdict of the comparison alone: checks that fail by themselves are the model's own errors here. */
+function against(baseline: SuiteResults, results: SuiteResults): Judged {
+    const comparison = compareWithBaseline(results, { name: "clean", results: baseline });
+    const { outcome, why, pairs, lost, won } = comparison;
+    const verdict =
+        outcome === "regression"
+            ? "failed"
+            : outcome === "infrastructure-failure"
+              ? "none"
+              : "passed";
+    return { verdict, why, pairs, lost: lost.length, won: won.length };
+}

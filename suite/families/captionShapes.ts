@@ -1,0 +1,39 @@
+import { Family, oneTurn } from "./family";
+import { Placed, row } from "./pictures";
+import { COLOUR_WORDS, namesOf, SHAPE_COLOURS, SHAPE_WORDS, TELLABLE_SHAPES } from "./words";
+
+const PLACES = ["left", "centre", "right"] as const;
+
+/** A scene of three shapes, described: each shape and each colour is to be named. */
+export const captionShapes: Family = {
+    about: "Describe this picture: three shapes and their colours",
+    languages: ["en", "zh"],
+    make(dice, language) {
+        const shapes = dice.some(3, TELLABLE_SHAPES);
+        const colours = dice.some(3, SHAPE_COLOURS);
+        const placed = shapes.map((shape, index): Placed => ({
+            shape,
+            colour: colours[index] ?? "red",
+            at: PLACES[index] ?? "centre",
+        }));
+        return oneTurn(`Caption of ${shapes.join(", ")}`, {
+            prompt:
+                language === "zh"
+                    ? "用中文描述这张图片，一两句话，说出每个图形和它的颜色。"
+                    : "Describe this picture in one or two sentences. Name each shape and its colour.",
+            images: [row("scene", placed)],
+            maxTokens: 96,
+            checks: [
+                {
+                    kind: "keywords",
+                    groups: [
+                        ...shapes.map((shape) => namesOf(SHAPE_WORDS[shape])),
+                        ...colours.map((colour) => namesOf(COLOUR_WORDS[colour])),
+                    ],
+                    atLeast: 5,
+                },
+                { kind: "language", language },
+            ],
+        });
+    },
+};

@@ -1,0 +1,51 @@
+import { ChatClient } from "./client";
+import { isStillThere } from "./reachServer";
+import { CaseResult } from "./results";
+
+/** After so many cases without a single answer the server is given up. */
+const CASES_WITHOUT_ANSWER = 3;
+const LONGEST_LIST = 3;
+
+/** Knows which cases are under way, and finds out after one without an answer whether to go on. */
+export class ServerWatch {
+    private readonly underWay = new Map<string, CaseResult["dimension"]>();
+    /** Ids of what was asked when the server was found gone. */
+    goneDuring?: readonly string[];
+
+    constructor(
+        private readonly client: ChatClient,
+        private readonly retryAfterSeconds: number,
+    ) {}
+
+    begin({ id, dimension }: Pick<CaseResult, "id" | "dimension">): void {
+        this.underWay.set(id, dimension);
+    }
+
+    end({ id }: Pick<CaseResult, "id">): void {
+        this.underWay.delete(id);
+    }
+
+    /**
+     * Why the rest is not worth asking, after a case that got no answer and is still under way here.
+     *
+     * @param results of what was asked so far, that case included.
+     */
+    async reasonToStop(results: readonly CaseResult[]): Promise<string | undefined> {
+        if (!(await isStillThere(this.client, this.retryAfterSeconds))) {
+            this.goneDuring ??= [...this.underWay.keys()];
+            return `the server stopped answering during ${this.sayUnderWay()}`;
+        }
+        // Where its judge failed, the server may have answered.
+        const asked = results.filter(({ problem }) => problem?.kind !== "judge");
+        const nothingYet = asked.every(({ status }) => status === "errored");
+        return nothingYet && asked.length >= CASES_WITHOUT_ANSWER
+            ? `the server gave none of the first ${asked.length} cases an answer (${results.at(-1)?.problem?.message})`
+            : undefined;
+    }
+
+    private sayUnderWay(): string {
+        const names = [...this.underWay].map(([id, dimension]) => `${dimension}/${id}`);
+        const more = names.length - LONGEST_LIST;
+        return names.slice(0, LONGEST_LIST).join(", ") + (more > 0 ? ` and ${more} more` : "");
+    }
+}
