@@ -5,12 +5,15 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { isUserError } from "./common/userError";
+import { isBucketUrl } from "./common/bucketUrl";
+import { isUserError, UserError } from "./common/userError";
 import { guardRequest } from "./guardRequest";
 import { findCallerCidr, findFoundation, GpuTestRun } from "./components";
 import { parseSettings, SETTING_KEYS, Settings } from "./settings";
 import { planRequest } from "./planRequest";
 import { planRun } from "./sizing";
+import { Baseline, loadBaseline } from "./suite/baseline/loadBaseline";
+import { placeOfBaseline, putBaseline } from "./suite/baseline/putBaseline";
 import { bundleSuite } from "./suite/bundle";
 
 /** The stack: settings -> plan -> GpuTestRun -> outputs. */
@@ -18,6 +21,8 @@ async function stack() {
     const settings = readSettings();
     const plan = planRun(planRequest(settings, ".", region()));
     const [candidate] = plan.candidates;
+
+    const baseline = readBaseline(settings);
 
     // Whatever can be refused is refused here, before anything exists.
     const [foundation, callerCidr] = await Promise.all([
@@ -47,10 +52,11 @@ async function stack() {
         serverLadder: plan.server.ladder,
         suiteImage: settings.suiteImage,
         // Not waited for: the machine boots meanwhile.
-        suiteDir: bundleSuite(join("dist", "suite")),
+        suiteDir: bundle(baseline),
         suiteCommand: [
             ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
             ...["--model", plan.model.id, "--tier", tier, "--out", "/report"],
+            ...(baseline ? ["--baseline", `/suite/${placeOfBaseline(baseline)}`] : []),
         ],
         reportDir: settings.reportDir ?? pulumi.interpolate`reports/${runId}`,
     });
@@ -68,6 +74,24 @@ async function stack() {
         instanceType: candidate.instanceType,
         market: candidate.market,
     };
+}
+
+/** @throws UserError where it is none, or in a bucket, from which only the driver fetches. */
+function readBaseline({ baseline }: Settings): Baseline | undefined {
+    if (baseline !== undefined && isBucketUrl(baseline)) {
+        throw new UserError(
+            `the baseline ${baseline} is in a bucket.`,
+            "a file, for pulumi up",
+            "use gpu-ci run, or fetch it first",
+        );
+    }
+    return baseline === undefined ? undefined : loadBaseline(baseline);
+}
+
+async function bundle(baseline: Baseline | undefined): Promise<string> {
+    const dir = await bundleSuite(join("dist", "suite"));
+    putBaseline(dir, baseline);
+    return dir;
 }
 
 function readSettings(): Settings {

@@ -175,6 +175,7 @@ function withRunSettings(command: Command, defaultTier?: string) {
         .option("--caller-cidr <cidr>", "who may reach the machine by SSH; default: this computer")
         .option("--owner <owner>", "who pays; becomes a tag")
         .option("--report-bucket <name>", "the machine pushes its report there as well")
+        .option("--baseline <file>", "results.json of an earlier run, a file or s3://BUCKET/KEY")
         .option("--run-id <id>", "default: tier, time and four random digits")
         .option("--attempt <n>", "which try of the run this is, from 1");
 }
