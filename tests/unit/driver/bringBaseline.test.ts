@@ -31,7 +31,9 @@ it.each([
     ["baselines/qwen.json", "qwen"],
     ["baselines/release-1.2/results.json", "release-1.2"],
 ])("comes from a bucket, %s, with its name", async (key, name) => {
-    const file = await bring(`s3://acme/${key}`, { [`acme/${key}`]: { bytes } });
+    const file = await bring(`s3://acme/${key}`, {
+        [`acme/${key}`]: { bytes, instanceId: undefined },
+    });
     expect(loadBaseline(file)).toMatchObject({ name, results: { verdict: "passed" } });
 });
 
@@ -39,7 +41,11 @@ test.each<[string, FakeCloud["stored"], RegExp]>([
     ["none.json", {}, /none\.json cannot be read: ENOENT/],
     ["s3://acme/a.json", {}, /s3:\/\/acme\/a\.json cannot be fetched: there is none/],
     ["s3://acme/a.json", { "acme/a.json": new Error("AccessDenied") }, /fetched: .*AccessDenied/],
-    ["s3://acme/a.json", { "acme/a.json": { bytes: Buffer.from("{}") } }, /holds no results/],
+    [
+        "s3://acme/a.json",
+        { "acme/a.json": { bytes: Buffer.from("{}"), instanceId: undefined } },
+        /holds no results/,
+    ],
 ])("%s is refused: %#", async (given, stored, message) => {
     await expect(bring(given, stored)).rejects.toThrow(message);
 });
