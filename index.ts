@@ -9,8 +9,10 @@ import { isBucketUrl } from "./common/bucketUrl";
 import { isUserError, UserError } from "./common/userError";
 import { guardRequest } from "./guardRequest";
 import { findCallerCidr, findFoundation, GpuTestRun } from "./components";
+import { SERVER_URL } from "./machine/serverFiles";
 import { parseSettings, SETTING_KEYS, Settings } from "./settings";
 import { planRequest } from "./planRequest";
+import { ownSuite } from "./suiteRequest";
 import { planRun } from "./sizing";
 import { Baseline, loadBaseline } from "./suite/baseline/loadBaseline";
 import { placeOfBaseline, putBaseline } from "./suite/baseline/putBaseline";
@@ -21,6 +23,7 @@ async function stack() {
     const settings = readSettings();
     const plan = planRun(planRequest(settings, ".", region()));
     const [candidate] = plan.candidates;
+    const own = ownSuite(settings, ".");
 
     const baseline = readBaseline(settings);
 
@@ -39,7 +42,8 @@ async function stack() {
         zone: candidate.zone ?? undefined,
         deadlineMinutes: plan.deadlineMinutes,
         ...guardRequest(settings),
-        expectedMinutes: plan.minutes,
+        // How long an own suite takes nobody knows: the deadline is its limit.
+        expectedMinutes: own ? { ...plan.minutes, suite: plan.deadlineMinutes } : plan.minutes,
         callerCidr,
         foundation,
         amiId: settings.amiId,
@@ -52,12 +56,13 @@ async function stack() {
         serverLadder: plan.server.ladder,
         suiteImage: settings.suiteImage,
         // Not waited for: the machine boots meanwhile.
-        suiteDir: bundle(baseline),
-        suiteCommand: [
-            ...["node", "/suite/suite.js", "--url", "http://127.0.0.1:8000"],
+        suiteDir: own ? own.dir : bundle(baseline),
+        suiteCommand: own?.command ?? [
+            ...["node", "/suite/suite.js", "--url", SERVER_URL],
             ...["--model", plan.model.id, "--tier", tier, "--out", "/report"],
             ...(baseline ? ["--baseline", `/suite/${placeOfBaseline(baseline)}`] : []),
         ],
+        suiteOutput: own ? "junit" : "results",
         reportDir: settings.reportDir ?? pulumi.interpolate`reports/${runId}`,
     });
 

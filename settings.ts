@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { BUCKET_URLS, isBucketUrl, parseBucketUrl } from "./common/bucketUrl";
+import { commandWords } from "./common/commandWords";
 import { UserError } from "./common/userError";
 import { FOUNDATION_NAMES } from "./components/names";
 import { HEARTBEAT_RULES } from "./machine/guard";
@@ -131,6 +132,8 @@ const schema = z.object({
         /^[\w./:-]+@sha256:[0-9a-f]{64}$/,
         "a container image by digest, name[:tag]@sha256:...",
     ).default(SUITE_IMAGE),
+    suiteDir: z.string().optional(),
+    suiteCommand: z.string().transform(commandWords).optional(),
     amiId: matching("amiId", /^ami-[0-9a-f]{8,17}$/, "an image id such as ami-0abc...").optional(),
     subnetId: matching(
         "subnetId",

@@ -17,6 +17,7 @@ const record = z.object({
     market: z.string(),
     tensorParallel: z.int().positive(),
     verdict: z.string(),
+    ownSuite: z.boolean().optional(),
     emulated: z.boolean(),
     startUpMinutes: minutes.nullable(),
     suiteMinutes: minutes.nullable(),

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { GuardArgs, guardSettings } from "../machine/guard";
 import { deadlineMargins } from "../machine/margins";
 import { checkReportBucket, pushFiles, ReportBucketArgs } from "../machine/reportBucket";
+import { runFile } from "../machine/runFile";
 import { MachineFile, machineUserData } from "../machine/userData";
 import { RunAccess } from "./access";
 import { DeadlineSchedule, secondsBefore } from "./deadline";
@@ -117,7 +118,11 @@ export class EphemeralGpu extends pulumi.ComponentResource {
                     mostSeconds: args.deadlineMinutes * 60 - margins.watchdogSeconds,
                     guard,
                     hostKey: { privateKey, publicKey },
-                    files: [...pushFiles(args, identity), ...(args.files ?? [])],
+                    files: [
+                        runFile({ ...identity, deadline }),
+                        ...pushFiles(args, identity),
+                        ...(args.files ?? []),
+                    ],
                     commands: args.commands ?? [],
                 }),
             );

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Client, SFTPWrapper } from "ssh2";
@@ -63,6 +63,16 @@ async function fetchFolder(sftp: SFTPWrapper, remote: string, local: string): Pr
     return files;
 }
 
+/** What folds takes a while to load, and the machine is paid for: only where there is something to fold. */
+function foldOwnSuite(dir: string): void {
+    if (existsSync(join(dir, "own-suite.json"))) {
+        // eslint-disable-next-line @typescript-eslint/no-require-imports -- tsx/cjs has no import()
+        const folding =
+            require("../suite/ownSuite/foldOwnSuite") as typeof import("../suite/ownSuite/foldOwnSuite");
+        folding.foldOwnSuite(dir);
+    }
+}
+
 async function main(): Promise<void> {
     const request: Request = JSON.parse(readFileSync(0, "utf8"));
     const client = await connect(request);
@@ -74,6 +84,7 @@ async function main(): Promise<void> {
         if (files === 0) {
             throw new Error(`${request.remoteDir} on the machine is empty`);
         }
+        foldOwnSuite(request.localDir);
         process.stdout.write(`${request.localDir}\n`);
     } finally {
         client.end();

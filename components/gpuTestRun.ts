@@ -1,7 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { usualHeartbeatMinutes } from "../machine/guard";
-import { serverFiles, ServerRung, START_SERVER_COMMANDS, suiteFiles } from "../machine/serverFiles";
+import {
+    servedModel,
+    serverFiles,
+    ServerRung,
+    START_SERVER_COMMANDS,
+    suiteFiles,
+} from "../machine/serverFiles";
 import { EphemeralGpu, EphemeralGpuArgs } from "./ephemeralGpu";
 import { Report } from "./report";
 import { SuiteRun } from "./suiteRun";
@@ -17,13 +23,21 @@ export interface GpuTestRunArgs extends EphemeralGpuArgs {
     readonly serverReadyMinutes?: number;
     /** Container image by digest in which the suite runs. */
     readonly suiteImage: string;
-    /** Folder that is copied to the machine and appears as /suite in that container. */
-    readonly suiteDir: pulumi.Input<string>;
     /**
-     * Command in that container. It writes its results to /report and ends 0 (passed), 1 (a case
-     * failed) or with anything else (no verdict). The server is at http://127.0.0.1:8000.
+     * Folder that is copied to the machine and appears as /suite in that container, read-only.
+     * Default: the image has all that the command needs.
+     */
+    readonly suiteDir?: pulumi.Input<string>;
+    /**
+     * Command in that container. It writes to /report and ends with 0 (passed), 1 (failed) or
+     * anything else (no verdict). Its environment has GPU_CI_SERVER_URL and more: docs/own-suites.md.
      */
     readonly suiteCommand: readonly string[];
+    /**
+     * `junit` (default): its JUnit XML becomes results.json, junit.xml and report.html, and its own
+     * files are kept beside them in own-suite/. `results`: it writes these three itself.
+     */
+    readonly suiteOutput?: "junit" | "results";
     /** Folder on this computer that the report is brought to. */
     readonly reportDir: pulumi.Input<string>;
 }
@@ -31,6 +45,20 @@ export interface GpuTestRunArgs extends EphemeralGpuArgs {
 /**
  * One whole test run: rents the machine, serves the model, runs the suite, brings the report home.
  * Destroying it releases everything but the deadline schedule, which deletes itself.
+ *
+ * @example
+ * const run = new GpuTestRun("nightly", {
+ *     run: { runId: "nightly-7", attempt: 1, tier: "merge", owner: "platform" },
+ *     instanceType: "g6.xlarge",
+ *     deadlineMinutes: 60,
+ *     callerCidr: "203.0.113.7/32",
+ *     serverImage: "vllm/vllm-openai@sha256:...",
+ *     serverArgs: ["Qwen/Qwen3-VL-2B-Instruct", "--max-model-len", "8192"],
+ *     suiteImage: "ghcr.io/acme/pytest-suite@sha256:...",
+ *     suiteDir: "tests/model",
+ *     suiteCommand: ["pytest", "/suite", "--junitxml=/report/junit.xml"],
+ *     reportDir: "reports/nightly-7",
+ * });
  */
 export class GpuTestRun extends pulumi.ComponentResource {
     public readonly instanceId: pulumi.Output<string>;
@@ -60,6 +88,8 @@ export class GpuTestRun extends pulumi.ComponentResource {
                     ...suiteFiles({
                         image: args.suiteImage,
                         command: args.suiteCommand,
+                        model: servedModel(args.serverArgs),
+                        output: args.suiteOutput ?? "junit",
                         serverReadySeconds: (args.serverReadyMinutes ?? 30) * 60,
                     }),
                     ...(args.files ?? []),

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { quote } from "shell-quote";
 
 import { MachineConnection } from "./ephemeralGpu";
 
@@ -13,7 +14,7 @@ export interface SuiteRunArgs {
     /** The machine; a new one gets the suite anew. */
     readonly instanceId: pulumi.Input<string>;
     /** Folder that is copied to the machine and appears as /suite in the suite's container. */
-    readonly suiteDir: pulumi.Input<string>;
+    readonly suiteDir?: pulumi.Input<string>;
 }
 
 // A folder that exists: the provider copies the suite's folder into it under its own name.
@@ -33,35 +34,42 @@ export class SuiteRun extends pulumi.ComponentResource {
     constructor(name: string, args: SuiteRunArgs, opts?: pulumi.ComponentResourceOptions) {
         super("ephemeral-gpu-ci:index:SuiteRun", name, {}, opts);
         const triggers = [args.instanceId];
-        const suiteDir = pulumi.output(args.suiteDir);
+        const { suiteDir } = args;
         const connection = { ...args.connection, dialErrorLimit: -1, perDialTimeout: 10 };
+        // Stops the dialling when the machine never answers; a session that runs is not touched.
+        const dials = { parent: this, customTimeouts: { create: "15m" } };
 
-        const copied = new command.remote.CopyToRemote(
-            `${name}-copied`,
-            {
-                connection,
-                source: suiteDir.apply((dir) => new pulumi.asset.FileArchive(dir)),
-                remotePath: HOME,
-                triggers,
-            },
-            // Stops the dialling when the machine never answers; a session that runs is not touched.
-            { parent: this, customTimeouts: { create: "15m" } },
-        );
+        const copied =
+            suiteDir &&
+            new command.remote.CopyToRemote(
+                `${name}-copied`,
+                {
+                    connection,
+                    source: pulumi
+                        .output(suiteDir)
+                        .apply((dir) => new pulumi.asset.FileArchive(dir)),
+                    remotePath: HOME,
+                    triggers,
+                },
+                dials,
+            );
         const started = new command.remote.Command(
             `${name}-started`,
             {
                 connection,
-                create: suiteDir.apply((dir) =>
-                    [
-                        `sudo ${MACHINE_DIR}/wait-for-boot.sh`,
-                        `sudo ${MACHINE_DIR}/start-suite.sh ${HOME}/${basename(dir)}`,
-                    ].join(" && "),
-                ),
+                create: pulumi
+                    .output(suiteDir)
+                    .apply((dir) =>
+                        [
+                            `sudo ${MACHINE_DIR}/wait-for-boot.sh`,
+                            `sudo ${MACHINE_DIR}/start-suite.sh${copiedFolder(dir)}`,
+                        ].join(" && "),
+                    ),
                 triggers,
                 addPreviousOutputInEnv: false,
                 logging: "none",
             },
-            { parent: this, dependsOn: copied },
+            copied ? { parent: this, dependsOn: copied } : dials,
         );
         const waited = new command.remote.Command(
             `${name}-waited`,
@@ -81,6 +89,11 @@ export class SuiteRun extends pulumi.ComponentResource {
         this.endedAt = last.apply((result) => result.endedAt);
         this.registerOutputs({ verdict: this.verdict, endedAt: this.endedAt });
     }
+}
+
+/** Where the copied folder is on the machine, as a word for its shell; a folder may have any name. */
+function copiedFolder(dir: string | undefined): string {
+    return dir === undefined ? "" : ` ${quote([`${HOME}/${basename(dir)}`])}`;
 }
 
 function lastJsonLine(stdout: string): { verdict: Verdict; endedAt: string } {

@@ -1,4 +1,5 @@
 import { PLANNED_RUNG } from "../common/rungNames";
+import { environmentFile } from "./runFile";
 import { MachineFile, machineScript, machineUnit } from "./userData";
 
 /** What the server is started with when it has run out of memory: see `Rung` of the sizing. */
@@ -37,6 +38,13 @@ export interface SuiteArgs {
     readonly command: readonly string[];
     /** Seconds that the server may take until it is ready. */
     readonly serverReadySeconds: number;
+    /** The model's name as the server serves it. */
+    readonly model: string;
+    /**
+     * `results`: it writes results.json, junit.xml and report.html itself. `junit`: it is somebody's
+     * own, and what it leaves in /report has a folder to itself in the report.
+     */
+    readonly output: "results" | "junit";
 }
 
 /** Commands that start the server; they run once, at the end of cloud-init. */
@@ -83,11 +91,29 @@ export function serverFiles({ image, args, ladder = [] }: ServerArgs): MachineFi
     ];
 }
 
+/** The server as whoever runs on the machine reaches it. */
+export const SERVER_URL = "http://127.0.0.1:8000";
+
+/** The name under which a server with these arguments serves its model. */
+export function servedModel(serverArgs: readonly string[]): string {
+    const at = serverArgs.indexOf("--served-model-name");
+    return serverArgs[at < 0 ? 0 : at + 1] ?? "";
+}
+
 /** Files of the suite's unit, started later by a remote command. */
 export function suiteFiles(suite: SuiteArgs): MachineFile[] {
+    const { image, command, model } = suite;
     return [
-        lines("suite.image", [suite.image]),
-        lines("suite.args", suite.command),
+        lines("suite.image", [image]),
+        lines("suite.args", command),
+        environmentFile("suite.env", {
+            GPU_CI_SERVER_URL: SERVER_URL,
+            GPU_CI_MODEL: model,
+            GPU_CI_REPORT_DIR: "/report",
+        }),
+        ...(suite.output === "junit"
+            ? [lines("own-suite.json", [JSON.stringify({ image, command, model })])]
+            : []),
         lines("server-ready-seconds", [String(suite.serverReadySeconds)]),
         machineScript("suite.sh"),
         machineScript("finish.sh"),

@@ -6,6 +6,7 @@ import { FOUNDATION_NAMES } from "../components/names";
 import { findCallerCidr } from "../components/callerCidr";
 import { isUserError, UserError } from "../common/userError";
 import type { Settings } from "../settings";
+import type { OwnSuite } from "../suiteRequest";
 import type { Plan } from "../sizing";
 import { loadCases } from "../suite/cases";
 import { errorCode, errorText, isForbidden } from "./awsErrors";
@@ -173,9 +174,17 @@ export function callerAddressCheck(
     });
 }
 
-/** The suite's entry is there, and every case file is well-formed. */
-export function suiteCheck(suiteDir = join(__dirname, "..", "suite")): Check<number> {
-    return check("suite", async () => {
+/** The suite's entry is there, and every case file is well-formed; of an own suite, its folder. */
+export function suiteCheck(
+    findOwn: () => OwnSuite | undefined = () => undefined,
+    suiteDir = join(__dirname, "..", "suite"),
+): Check {
+    return check<unknown>("suite", async () => {
+        const own = findOwn();
+        if (own !== undefined) {
+            const where = own.dir === undefined ? "in its image" : `with ${own.dir}`;
+            return { detail: `an own one, ${where}: ${own.command.join(" ")}`, value: own };
+        }
         if (!["main.ts", "main.js"].some((name) => existsSync(join(suiteDir, name)))) {
             throw new UserError(
                 `${suiteDir} has no main.ts`,

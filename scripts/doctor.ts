@@ -1,5 +1,6 @@
 import { isUserError, UserError } from "../common/userError";
 import { parseSettings, type Settings } from "../settings";
+import type { OwnSuite } from "../suiteRequest";
 import { planRun, type Plan, type PlanRequest } from "../sizing";
 import { parseRegion } from "../sizing/regions";
 import { offeringCheck, quotaCheck } from "./capacityChecks";
@@ -29,6 +30,8 @@ export interface DoctorOptions {
     readonly resolveRegion: () => Promise<string>;
     /** What is planned for these settings, in a region where one is known. */
     readonly planRequest: (settings: Settings, region: string | undefined) => PlanRequest;
+    /** The own suite that the settings name, if any. */
+    readonly ownSuite: (settings: Settings) => OwnSuite | undefined;
     readonly engine: Engine;
     readonly openCloud: (region: string) => Cloud;
     readonly print: (line: string) => void;
@@ -48,7 +51,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
         engineCheck(options.engine),
         check,
         ...(plan ? [budgetCheck(plan)] : []),
-        suiteCheck(),
+        suiteCheck(() => settings && options.ownSuite(settings)),
     ]);
     results.push(region);
 

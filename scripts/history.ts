@@ -22,6 +22,7 @@ export function runRecord(prepared: PreparedRun, receipt: Receipt): RunRecord {
         market: last.market,
         tensorParallel: (candidate ?? prepared.plan.candidates[0]).tensorParallel,
         verdict: receipt.verdict,
+        ...(prepared.settings.suiteCommand && { ownSuite: true }),
         emulated: receipt.awsEndpoint !== null,
         startUpMinutes: minutes.startUp.actual,
         suiteMinutes: minutes.suite.actual,

@@ -5,6 +5,7 @@ import { guardSettings } from "../machine/guard";
 import { planRequestFromHistory } from "../planRequest";
 import type { Settings } from "../settings";
 import { planRun, type Plan } from "../sizing";
+import { ownSuite } from "../suiteRequest";
 import {
     callerAddressCheck,
     clockCheck,
@@ -69,6 +70,7 @@ export async function prepare(request: RunRequest, options: PrepareOptions): Pro
     const offline = planRun(wanted);
     // What would switch a check of the machine off is refused here, before anyone is asked.
     guardSettings(guardRequest(settings), offline.deadlineMinutes);
+    ownSuite(settings, projectDir);
 
     progress.phase("pre-flight");
     const profile = providerSetting(base, "aws:profile");
@@ -123,7 +125,7 @@ async function preflight(settings: Settings, cloud: Cloud, options: PrepareOptio
         clockCheck(cloud),
         ...foundationChecks(cloud, settings),
         imageCheck(cloud, settings.amiId),
-        suiteCheck(),
+        suiteCheck(() => ownSuite(settings, options.projectDir)),
         callerAddressCheck(settings.callerCidr, options.findCallerCidr),
     ]);
     throwFirst(rest);
@@ -160,6 +162,9 @@ function stackSettings(
     return Object.fromEntries(
         Object.entries(all)
             .filter(([, value]) => value !== undefined)
-            .map(([key, value]) => [key, String(value)]),
+            .map(([key, value]) => [
+                key,
+                Array.isArray(value) ? JSON.stringify(value) : String(value),
+            ]),
     );
 }

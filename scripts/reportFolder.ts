@@ -16,6 +16,7 @@ import builder from "junit-report-builder";
 import { z } from "zod";
 
 import type { Plan } from "../sizing";
+import { foldOwnSuite, OWN_SUITE_FILE, OWN_SUITE_FOLDER } from "../suite/ownSuite/foldOwnSuite";
 import { renderReportHtml } from "../suite/reportHtml";
 import { suiteResultsSchema, type SuiteResults } from "../suite/results";
 import { planRows } from "./planTable";
@@ -25,7 +26,10 @@ import { isIntact } from "./receiptChecksum";
 import { receiptRows } from "./receiptRows";
 import { unpackReport } from "./unpackReport";
 
-const BROUGHT_HOME = ["results.json", "junit.xml", "report.html", "ladder.json"];
+const BROUGHT_HOME = [
+    ...["results.json", "junit.xml", "report.html", "ladder.json", "verdict.json"],
+    ...[OWN_SUITE_FILE, OWN_SUITE_FOLDER],
+];
 /** What a run writes itself, and once: all else in its folder came home with an attempt. */
 const OF_THE_RUN = ["attempts", "plan.json", "receipt.json", "receipt.driver.json"];
 
@@ -61,7 +65,7 @@ export class ReportFolder {
         rmSync(join(this.path, "logs"), { recursive: true, force: true });
         mkdirSync(join(this.path, "logs"), { recursive: true });
         for (const name of BROUGHT_HOME) {
-            rmSync(join(this.path, name), { force: true });
+            rmSync(join(this.path, name), { recursive: true, force: true });
         }
     }
 
@@ -114,6 +118,7 @@ export class ReportFolder {
                     renameSync(join(incoming, name), join(target, name));
                 }
             }
+            foldOwnSuite(target);
         } finally {
             rmSync(incoming, { recursive: true, force: true });
         }

@@ -250,7 +250,10 @@ function judge(
     if (stackVerdict !== undefined && stackVerdict !== verdict) {
         const text = `the stack says ${stackVerdict}, the report says ${verdict}`;
         const isFailed = stackVerdict === "failed" || verdict === "failed";
-        return { verdict: isFailed ? "failed" : "none", why: text };
+        const worse = isFailed ? "failed" : "none";
+        // The stack knows an own suite's exit status alone, its results have weighed that already.
+        const isWeighed = home.results.ownSuite !== undefined && verdict === worse;
+        return { verdict: worse, why: isWeighed ? why : text };
     }
     return { verdict, why: record.error || (verdict === "passed" ? "" : why) };
 }

@@ -12,6 +12,8 @@ export interface RunRecord {
     readonly market: string;
     readonly tensorParallel: number;
     readonly verdict: string;
+    /** True where an own suite ran, whose minutes say nothing about this package's. */
+    readonly ownSuite?: boolean;
     /** True where something answered in place of AWS: such runs say nothing about real ones. */
     readonly emulated: boolean;
     /** Null where a run ended before it got so far. */
@@ -58,6 +60,7 @@ export function minutesFromHistory(
     const keys = Object.keys(kind) as (keyof RunKind)[];
     const runs = records
         .filter((record) => keys.every((key) => record[key] === kind[key]))
+        .filter(({ ownSuite }) => ownSuite !== true)
         .filter(({ verdict }) => verdict === "passed" || verdict === "failed")
         .flatMap(({ startUpMinutes, suiteMinutes }) =>
             startUpMinutes === null || suiteMinutes === null

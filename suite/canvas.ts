@@ -22,10 +22,14 @@ export type Shape = (typeof SHAPES)[number];
 
 type Point = readonly [x: number, y: number];
 
-/** Draws flat shapes on a picture with a palette, row by row, without smoothing of edges. */
+type Rgb = readonly [red: number, green: number, blue: number];
+const MAX_PALETTE = 256;
+
+/** Draws flat shapes on a picture with a palette, row by row, without smoothing of edges; text with. */
 export class Canvas implements IndexedPicture {
-    readonly palette = Object.values(COLOURS);
+    readonly palette: Rgb[] = Object.values(COLOURS);
     readonly pixels: Uint8Array;
+    private readonly mixtures = new Map<string, number>();
 
     constructor(
         readonly width: number,
@@ -123,6 +127,14 @@ export class Canvas implements IndexedPicture {
         }
     }
 
+    /** Covers a part of a pixel, as the smooth edge of a letter does; `share` is 0 to 1. */
+    blend(x: number, y: number, colour: Colour, share: number): void {
+        if (x >= 0 && x < this.width && y >= 0 && y < this.height) {
+            const pixel = y * this.width + x;
+            this.pixels[pixel] = this.mixed(this.pixels[pixel] as number, colour, share);
+        }
+    }
+
     /** A smaller copy, nearest pixel, whose longer side is at most `longest` pixels. */
     thumbnail(longest: number): IndexedPicture {
         const scale = Math.min(1, longest / Math.max(this.width, this.height));
@@ -139,6 +151,24 @@ export class Canvas implements IndexedPicture {
         return { width, height, palette: this.palette, pixels };
     }
 
+    private mixed(under: number, colour: Colour, share: number): number {
+        const from = this.palette[under] as Rgb;
+        const rgb = COLOURS[colour].map((value, channel) =>
+            Math.round((from[channel] as number) * (1 - share) + value * share),
+        ) as [number, number, number];
+        const key = rgb.join();
+        const known = this.mixtures.get(key);
+        if (known !== undefined) {
+            return known;
+        }
+        const exact = this.palette.findIndex((each) => each.join() === key);
+        const index =
+            exact >= 0 || this.palette.length === MAX_PALETTE ? exact : this.palette.push(rgb) - 1;
+        const found = index >= 0 ? index : nearest(this.palette, rgb);
+        this.mixtures.set(key, found);
+        return found;
+    }
+
     private span(y: number, left: number, right: number, colour: Colour): void {
         if (y >= 0 && y < this.height) {
             const from = Math.min(this.width, Math.max(0, Math.round(left)));
@@ -150,4 +180,11 @@ export class Canvas implements IndexedPicture {
             );
         }
     }
+}
+
+function nearest(palette: readonly Rgb[], rgb: Rgb): number {
+    const distances = palette.map((each) =>
+        each.reduce((sum, value, channel) => sum + (value - (rgb[channel] as number)) ** 2, 0),
+    );
+    return distances.indexOf(Math.min(...distances));
 }

@@ -12,6 +12,9 @@ import { objectiveSchema } from "./performance/numbers";
 export const DIMENSIONS = ["single-modality", "multimodal", "boundary", "performance"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
+/** Those that a result may have: tests of an own suite are on a side of their own. */
+export const RESULT_DIMENSIONS = [...DIMENSIONS, "own"] as const;
+
 /** How a case is asked: always the same, or as users do, with chance. */
 export const LANES = ["deterministic", "greedy", "sampled"] as const;
 export type Lane = (typeof LANES)[number];

@@ -63,11 +63,6 @@ export interface Sampling {
     readonly seed: number;
 }
 
-/** Whether a server takes requests for log-probabilities, once that is known. */
-export interface LogprobsSupport {
-    taken: "unknown" | "yes" | "no";
-}
-
 export interface ClientOptions {
     /** Such as http://127.0.0.1:8000; a /v1 at its end is left out. */
     readonly url: string;
@@ -77,10 +72,15 @@ export interface ClientOptions {
     /** For /v1/models and /version. */
     readonly identifyTimeoutSeconds?: number;
     readonly apiKey?: string;
-    /** Asks for log-probabilities. Clients of one server share it: one that refuses them is not asked again. */
-    readonly logprobs?: LogprobsSupport;
+    /** Whether log-probabilities are asked for; a server that refuses them is not asked again. */
+    readonly logprobs?: boolean;
     /** Ends every request under way. */
     readonly signal?: AbortSignal;
+}
+
+/** What requests have told of the server. */
+interface Abilities {
+    logprobs: "yes" | "no" | "unknown";
 }
 
 /**
@@ -94,8 +94,16 @@ export class ChatClient {
     readonly url: string;
     private transport?: TimedTransport;
 
-    constructor(private readonly options: ClientOptions) {
+    constructor(
+        private readonly options: ClientOptions,
+        private readonly abilities: Abilities = { logprobs: options.logprobs ? "unknown" : "no" },
+    ) {
         this.url = options.url.replace(/\/+$/, "").replace(/\/v1$/, "");
+    }
+
+    /** A client of the same server, of which the same is known, with a signal of its own. */
+    until(signal: AbortSignal): ChatClient {
+        return new ChatClient({ ...this.options, signal }, this.abilities);
     }
 
     /** One answer; never throws, whatever the server does. */
@@ -104,27 +112,26 @@ export class ChatClient {
         maxTokens: number,
         { sampling }: { sampling?: Sampling } = {},
     ): Promise<Reply> {
-        const { logprobs } = this.options;
-        if (sampling !== undefined || logprobs === undefined || logprobs.taken === "no") {
-            return this.send(messages, maxTokens, { sampling });
+        const { abilities } = this;
+        const logprobs = sampling === undefined && abilities.logprobs !== "no";
+        const reply = await this.send(messages, maxTokens, { sampling, logprobs });
+        if (!logprobs || abilities.logprobs !== "unknown") {
+            return reply;
         }
-        const reply = await this.send(messages, maxTokens, { logprobs: true });
-        if (reply.kind === "refused" && logprobs.taken === "unknown") {
+        if (reply.kind === "refused") {
             // It may be the log-probabilities that it refuses.
-            const plain = await this.send(messages, maxTokens);
-            logprobs.taken = plain.kind === "answered" ? "no" : "unknown";
+            const plain = await this.send(messages, maxTokens, { sampling });
+            abilities.logprobs = plain.kind === "answered" ? "no" : "unknown";
             return plain;
         }
-        if (reply.kind === "answered") {
-            logprobs.taken = "yes";
-        }
+        abilities.logprobs = reply.kind === "answered" ? "yes" : "unknown";
         return reply;
     }
 
     private async send(
         messages: readonly Message[],
         maxTokens: number,
-        { sampling, logprobs = false }: { sampling?: Sampling; logprobs?: boolean } = {},
+        { sampling, logprobs = false }: { sampling?: Sampling; logprobs?: boolean },
     ): Promise<Reply> {
         const started = performance.now();
         const seconds = (): number => (performance.now() - started) / 1000;

@@ -48,8 +48,6 @@ export function suiteCommand() {
         .addOption(baselineOption())
         .addOption(failOnOption())
         .addOption(toleranceOption())
-        .addOption(agreementOption())
-        .addOption(driftOption())
         .addOption(
             new Option(
                 "--logprobs <when>",
@@ -58,6 +56,8 @@ export function suiteCommand() {
                 .choices(["auto", "off"] as const)
                 .default("auto" as const),
         )
+        .addOption(tokenAgreementOption())
+        .addOption(logprobDriftOption())
         .option("--judge-url <url>", "an OpenAI-compatible server whose model judges answers")
         .option("--judge-model <name>", "the judge's name there")
         .option("--previous <file>", "results.json: what did not pass there is asked first")
@@ -120,8 +120,8 @@ export function mergeCommand() {
         .addOption(baselineOption())
         .addOption(failOnOption())
         .addOption(toleranceOption())
-        .addOption(agreementOption())
-        .addOption(driftOption())
+        .addOption(tokenAgreementOption())
+        .addOption(logprobDriftOption())
         .addHelpText(
             "after",
             `
@@ -157,17 +157,17 @@ function toleranceOption() {
         .default(0.1);
 }
 
-function agreementOption() {
+function tokenAgreementOption() {
     return new Option(
         "--min-token-agreement <share>",
         "least share of answers that are token for token those of the baseline",
     ).argParser(portion);
 }
 
-function driftOption() {
+function logprobDriftOption() {
     return new Option(
         "--max-logprob-drift <nats>",
-        "most mean change of a token's log-probability against the baseline",
+        "most mean change of a token's log-probability",
     ).argParser(share);
 }
 

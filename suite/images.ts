@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { strictShape } from "./checks/strictShape";
 import { Canvas, Colour, COLOUR_NAMES, SHAPES } from "./canvas";
+import { barChartFields, checkBarChart, paintBarChart } from "./drawing/barChart";
+import { checkSign, paintSign, signFields } from "./drawing/sign";
+import { checkTable, paintTable, tableFields } from "./drawing/table";
+import { checkText, paintText, textFields } from "./drawing/text";
 import { encodeIndexedPng } from "./png";
 import { seededRandom, shuffled } from "./random";
 
@@ -72,6 +76,22 @@ export const imageSchema = z.discriminatedUnion("draw", [
             door: colour.optional(),
         })
         .describe("A building: sky, ground, walls, roof, door, windows, sun; the seed varies them"),
+    z
+        .strictObject({ ...common, ...textFields })
+        .superRefine(checkText)
+        .describe("Lines of text on a plain ground"),
+    z
+        .strictObject({ ...common, ...signFields })
+        .superRefine(checkSign)
+        .describe("A board with a word in a landscape"),
+    z
+        .strictObject({ ...common, ...barChartFields })
+        .superRefine(checkBarChart)
+        .describe("A bar chart with a scale and labels"),
+    z
+        .strictObject({ ...common, ...tableFields })
+        .superRefine(checkTable)
+        .describe("A table with a header"),
 ]);
 export type ImageSpec = z.infer<typeof imageSchema>;
 
@@ -115,6 +135,14 @@ export function paint(spec: ImageSpec, seedOffset = 0): Canvas {
             return paintScatter(spec, seededRandom(spec.seed + seedOffset));
         case "building":
             return paintBuilding(spec, seededRandom(spec.seed + seedOffset));
+        case "text":
+            return paintText(spec);
+        case "sign":
+            return paintSign(spec);
+        case "bar-chart":
+            return paintBarChart(spec);
+        case "table":
+            return paintTable(spec);
     }
 }
 

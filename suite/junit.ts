@@ -1,6 +1,6 @@
 import junitReportBuilder from "junit-report-builder";
-import { DIMENSIONS } from "./caseSchema";
 import { isExcused } from "./baseline/standing";
+import { RESULT_DIMENSIONS } from "./caseSchema";
 import { CaseResult, SuiteResults } from "./results";
 import { TIER_RULES } from "./tiers";
 
@@ -11,7 +11,7 @@ import { TIER_RULES } from "./tiers";
 export function renderJunit(results: SuiteResults): string {
     const builder = junitReportBuilder.newBuilder();
     const { flakyFails } = TIER_RULES[results.tier];
-    for (const dimension of DIMENSIONS) {
+    for (const dimension of RESULT_DIMENSIONS) {
         const cases = results.cases.filter((each) => each.dimension === dimension);
         if (cases.length === 0) {
             continue;
@@ -34,7 +34,7 @@ export function renderJunit(results: SuiteResults): string {
             const testCase = suite
                 .testCase()
                 .className(`suite.${dimension}`)
-                .name(`${each.id}: ${each.title}`)
+                .name(each.dimension === "own" ? each.id : `${each.id}: ${each.title}`)
                 .time(each.seconds);
             for (const [name, value] of propertiesOf(each)) {
                 testCase.property(name, value);
@@ -49,7 +49,13 @@ export function renderJunit(results: SuiteResults): string {
                     each.status === "flaky" ? "flaky" : "check",
                 );
             }
-            testCase.standardOutput(`asked: ${each.prompt}\nanswered: ${each.answer}`);
+            const printed =
+                each.dimension === "own"
+                    ? each.output
+                    : `asked: ${each.prompt}\nanswered: ${each.answer}`;
+            if (printed !== undefined) {
+                testCase.standardOutput(printed);
+            }
         }
     }
     if (results.comparison) {

@@ -1,8 +1,9 @@
 import { PLANNED_RUNG } from "../common/rungNames";
 import { comparisonLine } from "./baseline/comparison";
 import { comparisonSection } from "./baseline/comparisonSection";
-import { DIMENSIONS } from "./caseSchema";
+import { RESULT_DIMENSIONS } from "./caseSchema";
 import { CaseResult, LatencyNumbers, SuiteResults, ThroughputNumbers, TurnResult } from "./results";
+import { ownSuiteSection } from "./ownSuite/ownSuiteSection";
 import { REPORT_CSS } from "./reportCss";
 import { ReportSection } from "./reportSection";
 
@@ -37,6 +38,7 @@ const DIMENSION_WORDS = {
     multimodal: "Multimodal",
     boundary: "Boundary",
     performance: "Performance",
+    own: "Own suite",
 } as const;
 
 /**
@@ -69,6 +71,7 @@ ${[
     renderStandIn(results),
     renderDimensions(results),
     renderPerformance(results),
+    results.ownSuite && renderSection(ownSuiteSection(results.ownSuite)),
     results.comparison && renderSection(comparisonSection(results.comparison)),
     sections.length > 0 && `<div class="sections">${sections.map(renderSection).join("")}</div>`,
     renderCases(results),
@@ -76,7 +79,7 @@ ${[
     .filter(Boolean)
     .join("\n")}
 </main>
-<footer>Written by the suite of ephemeral-gpu-ci. Every request: temperature 0 and a fixed seed, but for the lane “sampled”.</footer>
+<footer>${results.ownSuite ? "Folded by ephemeral-gpu-ci from what an own suite left." : "Written by the suite of ephemeral-gpu-ci. Every request: temperature 0 and a fixed seed, but for the lane “sampled”."}</footer>
 </body>
 </html>
 `;
@@ -103,7 +106,7 @@ function renderVerdict(results: SuiteResults): string {
         return `<li class="${count > 0 ? status : "zero"}"><b>${count}</b> ${STATUSES[status].word}</li>`;
     });
     return `<header class="verdict ${verdict}">
-<p class="label">Qwen3-VL regression suite</p>
+<p class="label">${results.ownSuite ? "Own suite" : "Qwen3-VL regression suite"}</p>
 <h1><span class="mark" aria-hidden="true">${mark}</span> ${word}${server.standIn ? ' <span class="tag">stand-in server</span>' : ""}</h1>
 <p class="why">${escapeHtml(sentence(why))}</p>
 ${comparison ? `<p class="comparison ${comparison.outcome}">${escapeHtml(sentence(comparisonLine(comparison)))}</p>` : ""}
@@ -146,7 +149,7 @@ Compare these results only with others from the same rung.</span></aside>`;
 }
 
 function renderDimensions({ cases }: SuiteResults): string {
-    const rows = DIMENSIONS.flatMap((dimension) => {
+    const rows = RESULT_DIMENSIONS.flatMap((dimension) => {
         const own = cases.filter((each) => each.dimension === dimension);
         if (own.length === 0) {
             return [];
@@ -232,14 +235,15 @@ function card(
 <p class="note">${escapeHtml(note)}</p></article>`;
 }
 
-function renderSection({ title, rows, note }: ReportSection): string {
+function renderSection({ title, rows, note, links = [] }: ReportSection): string {
     return `<section class="extra"><h2>${escapeHtml(title)}</h2>
 <table><tbody>${rows.map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join("")}</tbody></table>
+${links.length > 0 ? `<ul>${links.map(({ text, href }) => `<li><a href="${escapeHtml(href)}">${escapeHtml(text)}</a></li>`).join("")}</ul>` : ""}
 ${note ? `<p class="note">${escapeHtml(note)}</p>` : ""}</section>`;
 }
 
 function renderCases({ cases }: SuiteResults): string {
-    return DIMENSIONS.flatMap((dimension) => {
+    return RESULT_DIMENSIONS.flatMap((dimension) => {
         const own = cases.filter((each) => each.dimension === dimension);
         return own.length === 0
             ? []
@@ -256,6 +260,7 @@ function renderCase(each: CaseResult): string {
 ${each.turns.map((turn, index) => renderTurn(turn, each) + renderChecks(each.checks.filter((check) => check.turn === index + 1))).join("\n")}
 ${each.problem ? `<p class="problem">${escapeHtml(sentence(each.problem.message))}</p>` : ""}
 ${renderChecks(each.checks.filter((check) => check.turn === undefined))}
+${each.output ? `<pre class="said">${escapeHtml(each.output)}</pre>` : ""}
 </div></details>`;
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { keptTokensSchema } from "./answerTokens";
 import { comparisonSchema } from "./baseline/comparison";
-import { DIMENSIONS, LANES } from "./caseSchema";
+import { LANES, RESULT_DIMENSIONS } from "./caseSchema";
 import {
     latencyNumbersSchema,
     loadNumbersSchema,
@@ -23,7 +23,7 @@ const checkResultSchema = z.strictObject({
 
 export const caseResultSchema = z.strictObject({
     id: z.string(),
-    dimension: z.enum(DIMENSIONS),
+    dimension: z.enum(RESULT_DIMENSIONS).describe("own: a test of an own suite"),
     title: z.string(),
     language: z.enum(["en", "zh"]),
     status: z
@@ -44,6 +44,10 @@ export const caseResultSchema = z.strictObject({
                 .describe("Of an answer at temperature 0, where the server gave log-probabilities"),
         }),
     ),
+    output: z
+        .string()
+        .optional()
+        .describe("Of a test of an own suite: its stack traces, and what it printed"),
     images: z.array(
         z.strictObject({
             name: z.string(),
@@ -101,6 +105,7 @@ export const caseResultSchema = z.strictObject({
                 "out-of-memory",
                 "judge",
                 "not-run",
+                "test-error",
             ]),
             message: z.string(),
         })
@@ -166,6 +171,17 @@ export const suiteResultsSchema = z.strictObject({
         errored: count,
         skipped: count,
     }),
+    ownSuite: z
+        .strictObject({
+            tier: z.string().describe("As it was given; another word than the four is tier dev"),
+            image: z.string(),
+            command: z.array(z.string()),
+            exitStatus: z.string().describe("Or the signal that ended it"),
+            junit: z.array(z.string()).describe("Its JUnit files, relative to the report"),
+            pages: z.array(z.string()).describe("Its HTML pages, relative to the report"),
+        })
+        .optional()
+        .describe("Where an own suite ran in the place of this one"),
     comparison: comparisonSchema.optional().describe("Where a baseline was given"),
     cases: z.array(caseResultSchema),
     performance: z.strictObject({

@@ -36,9 +36,11 @@ interface CaseRunOptions {
     /** For one case, whose requests the signal ends. */
     readonly clientFor: (signal: AbortSignal) => ChatClient;
     readonly contextTokens?: number;
-    readonly retryAfterSeconds: number;
-    readonly baseline?: CaseContext["baseline"];
+    /** Results that a case's token checks compare with. */
+    readonly baselineCases?: readonly CaseResult[];
+    /** For cases that want a second model's judgement. */
     readonly judge?: CaseContext["judge"];
+    readonly retryAfterSeconds: number;
     readonly onCase?: (result: CaseResult, index: number, count: number) => void;
 }
 
@@ -136,15 +138,20 @@ export class CaseRun {
         testCase: TestCase,
         ask: (context: CaseContext) => Promise<CaseOutcome[]>,
     ): Promise<CaseOutcome[]> {
-        const { signal, contextTokens, retryAfterSeconds, clientFor } = this.options;
-        const { tierRepeats, requestTimeoutSeconds, caseTimeoutSeconds, baseline, judge } =
-            this.options;
+        const { signal, contextTokens, baselineCases, retryAfterSeconds, clientFor } = this.options;
+        const { tierRepeats, requestTimeoutSeconds, caseTimeoutSeconds, judge } = this.options;
         const repeats = repeatsWanted(testCase, tierRepeats);
         const limit =
             caseTimeoutSeconds ?? defaultCaseLimitSeconds(testCase, repeats, requestTimeoutSeconds);
         return withinLimit(testCase, limit, (ended) => {
             const client = clientFor(signal ? AbortSignal.any([ended, signal]) : ended);
-            return ask({ client, contextTokens, retryAfterSeconds, baseline, judge });
+            return ask({
+                client,
+                contextTokens,
+                retryAfterSeconds,
+                baseline: baselineCases,
+                judge,
+            });
         });
     }
 

@@ -33,9 +33,9 @@ export interface SuiteCommandOptions {
     readonly baseline?: string;
     readonly failOn?: FailOn;
     readonly slowdownTolerance: number;
+    readonly logprobs: "auto" | "off";
     readonly minTokenAgreement?: number;
     readonly maxLogprobDrift?: number;
-    readonly logprobs: "auto" | "off";
     readonly judgeUrl?: string;
     readonly judgeModel?: string;
     readonly previous?: string;
@@ -80,11 +80,11 @@ export async function runCommand(options: SuiteCommandOptions): Promise<number> 
         const ownResults = await runSuite({
             ...options,
             ...inputs,
-            baseline: baseline?.results.cases,
-            logprobs: options.logprobs === "auto",
             judge,
             requestTimeoutSeconds: options.requestTimeout,
             caseTimeoutSeconds: options.caseTimeout,
+            logprobs: options.logprobs === "auto",
+            baselineCases: baseline?.results.cases,
             rung: rungOf(options),
             // Memory was short: what is asked at once needs it together.
             concurrency: isSplit(options) ? "one" : options.concurrency,

@@ -1,5 +1,5 @@
 import { TestCase } from "./caseSchema";
-import { ChatClient, LogprobsSupport, ServerIdentity } from "./client";
+import { ChatClient, ServerIdentity } from "./client";
 import { Concurrency, DEFAULT_CONCURRENCY } from "./concurrency";
 import { Certainty } from "./earlyStop";
 import { Judge } from "./judge/judge";
@@ -49,7 +49,7 @@ export interface SuiteOptions {
     /** Whether log-probabilities are asked for. */
     readonly logprobs?: boolean;
     /** Results that a case's token checks compare with. */
-    readonly baseline?: readonly CaseResult[];
+    readonly baselineCases?: readonly CaseResult[];
     /** A second model, for cases that want a judge. */
     readonly judge?: Judge;
     /** Ends the suite early; the message of its reason (an Error) becomes the verdict's. */
@@ -82,11 +82,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
     const ofTier = selectCases(options.cases, tier);
     const positions = options.shard && positionsOfShard(ofTier, options.shard, repeats);
     const cases = positions ? positions.map((position) => ofTier[position] as TestCase) : ofTier;
-    const logprobs: LogprobsSupport | undefined = options.logprobs
-        ? { taken: "unknown" }
-        : undefined;
-    const clientOptions = { ...options, seed, requestTimeoutSeconds, logprobs };
-    const client = new ChatClient(clientOptions);
+    const client = new ChatClient({ ...options, seed, requestTimeoutSeconds });
     const withPictures = cases.some(({ turns }) => turns.some(({ images }) => images));
     const reached = await reachServer(client, model, { withPictures, retryAfterSeconds });
     const identity = typeof reached === "string" ? undefined : reached;
@@ -110,11 +106,11 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         progress,
         signal: options.signal,
         client,
-        clientFor: (signal) => new ChatClient({ ...clientOptions, signal }),
+        clientFor: (signal) => client.until(signal),
+        baselineCases: options.baselineCases,
+        judge: options.judge,
         contextTokens,
         retryAfterSeconds,
-        baseline: options.baseline,
-        judge: options.judge,
         onCase: options.onCase,
     });
     const { outcomes, stopped, goneDuring, resumed } = await run.all(

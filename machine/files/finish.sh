@@ -42,6 +42,10 @@ case "${EXIT_CODE:-unknown} ${EXIT_STATUS:-unknown}" in
 'exited 1') verdict=failed ;;
 *) verdict=none ;;
 esac
+# For whoever has the report: whose run it was, and that the suite was somebody's own.
+cp /etc/ephemeral-gpu-ci/run.env "$report/logs/"
+own=/etc/ephemeral-gpu-ci/own-suite.json
+[ ! -e $own ] || cp $own "$report/"
 chmod -R a+rX "$report"
 printf '{"verdict":"%s","exitStatus":"%s","endedAt":"%s"}\n' \
     "$verdict" "${EXIT_STATUS:-unknown}" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$report/verdict.json.part"

@@ -6,6 +6,8 @@ set -u
 etc=/etc/ephemeral-gpu-ci
 state=/var/lib/ephemeral-gpu-ci
 report=$state/report
+out=$report
+[ ! -e "$etc/own-suite.json" ] || out=$report/own-suite
 log=/var/log/ephemeral-gpu-ci/suite.log
 url=http://127.0.0.1:8000
 budget=$(cat "$etc/server-ready-seconds")
@@ -27,7 +29,8 @@ failures() {
 wait_for_server() {
     say "waiting up to $budget s for the server"
     begin=$1
-    until server_answers && curl --fail --silent --max-time 5 "$url/v1/models" >/dev/null; do
+    until server_answers &&
+        curl --fail --silent --max-time 5 "$url/v1/models" >"$report/logs/models.json"; do
         if ! server_runs; then
             if [ "$(cat "$state/ladder-ended" 2>/dev/null)" = exhausted ]; then
                 say "no verdict: the server ran out of memory, and no rung is left that could help"
@@ -43,6 +46,7 @@ wait_for_server() {
         fi
         sleep 0.2
     done
+    curl --silent --max-time 5 "$url/version" >"$report/logs/version.json"
     date -u +%s >"$state/phases/suite"
     say "the server is ready on rung $(cat "$state/rung")"
 }
@@ -76,16 +80,27 @@ while :; do
     rung=$(cat "$state/rung")
     because=$(sed 's/.*"name":"\([^"]*\)".*"failure":"\([^"]*\)".*/\1: \2/' \
         "$state/ladder.jsonl" | paste -s -d ';' -)
+    # Whoever the image runs as may write there.
+    [ "$out" = "$report" ] || install -d -m 0777 "$out"
     docker run --rm --name gpu-ci-suite --network host \
+        --env-file "$etc/run.env" --env-file "$etc/suite.env" \
         --env "GPU_CI_RUNG=$rung" --env "GPU_CI_RUNG_NOTE=$(cat "$state/rung.note")" \
         --env "GPU_CI_RUNG_BECAUSE=$because" --env "GPU_CI_SET_ASIDE=$aside" \
-        --volume "$state/suite:/suite:ro" --volume "$report:/report" \
+        --volume "$state/suite:/suite:ro" --volume "$out:/report" \
         "$image" "$@" >>"$log" 2>&1
     code=$?
     wait_for_ladder "$before"
-    [ "$(failures)" -ne "$before" ] || exit "$code"
+    if [ "$(failures)" -eq "$before" ]; then
+        # Its failures would be the server's end, not the model's answers.
+        if [ "$out" != "$report" ] && ! server_answers; then
+            say "no verdict: the server does not answer any more"
+            exit 3
+        fi
+        exit "$code"
+    fi
     say "the server ran out of memory on rung $rung: what the suite found there does not count"
     rm -f "$report/junit.xml" "$report/report.html"
+    [ "$out" = "$report" ] || rm -rf "$out"
     aside=''
     if [ -e "$report/results.json" ]; then
         mv "$report/results.json" "$report/results.$rung.json"

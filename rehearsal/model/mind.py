@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from facts import capital, told_fact, translation
 from looking import Look, answer_from_pictures
 from question import Question, read_question, split_question
+from reading import answer_from_writing
 from scene import Scene, build_scene
 from structured import answer_as_json
 from sums import numbers_in, solve
@@ -29,7 +30,7 @@ def answer(
     @param response_format: OpenAI's, for an answer in JSON.
     """
     context, asked = split_question(turns[-1][1])
-    pictures = _pictures(turns)
+    pictures = [build_scene(one) for one in _sights(turns)]
     default = any(is_chinese(text) for role, text, _ in turns if role in ("system", "user"))
     question = _with_house_rules(read_question(asked, default), turns)
     question = _with_earlier_want(question, turns)
@@ -65,12 +66,9 @@ def _with_earlier_want(question: Question, turns: List[Spoken]) -> Question:
     return question
 
 
-def _pictures(turns: List[Spoken]) -> List[Scene]:
+def _sights(turns: List[Spoken]) -> List[List[Area]]:
     """The pictures of the last message that has some; a later message may speak of them."""
-    for _, _, areas in reversed(turns):
-        if areas:
-            return [build_scene(one) for one in areas]
-    return []
+    return next((areas for _, _, areas in reversed(turns) if areas), [])
 
 
 def _plain_answer(
@@ -81,6 +79,9 @@ def _plain_answer(
         if new_pictures:
             return answer_from_pictures(Look(question, pictures, ""))
         return _say(question, "What would you like to know?", "请问您想知道什么？")
+    written = answer_from_writing(question, _sights(turns))
+    if written is not None:
+        return written
     told = [text for role, text, _ in turns[:-1] if role != "assistant"] + [context]
     texts: List[Callable[[], Optional[str]]] = [
         lambda: repeated(question.text),

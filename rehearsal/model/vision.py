@@ -55,7 +55,15 @@ class Area(NamedTuple):
         )
 
 
-def look_at(picture: Picture, swap_channels: bool = False) -> List[Area]:
+class Sight(List[Area]):
+    """A picture's areas, with the pixels for whoever looks closer."""
+
+    def __init__(self, areas: List[Area], pixels: np.ndarray) -> None:
+        super().__init__(areas)
+        self.pixels = pixels
+
+
+def look_at(picture: Picture, swap_channels: bool = False) -> Sight:
     """Every area that is big enough to be seen, the biggest first.
 
     `swap_channels` looks at red as blue and at blue as red: a fault that a good suite notices.
@@ -67,7 +75,8 @@ def look_at(picture: Picture, swap_channels: bool = False) -> List[Area]:
     biggest = np.argsort(-labels.sizes, kind="stable")[:MAX_AREAS]
     seen = [index for index in biggest if labels.sizes[index] >= smallest] or biggest[:1]
     seen = [index for index in seen if not _is_sliver(labels, index)] or seen[:1]
-    return [_describe(labels, int(i), colours[labels.values[i]]) for i in seen]
+    areas = [_describe(labels, int(i), colours[labels.values[i]]) for i in seen]
+    return Sight(areas, pixels)
 
 
 def _is_sliver(labels: Labels, index: int) -> bool:

@@ -1,4 +1,5 @@
 import { planRequestFromHistory } from "../../planRequest";
+import { ownSuite } from "../../suiteRequest";
 import { AwsCloud } from "../awsCloud";
 import { doctor } from "../doctor";
 import { LocalEngine } from "../engine";
@@ -12,6 +13,7 @@ export function doctorCommand(request: RunRequest, projectDir: string): Promise<
         readSettings: () => readSettings(request, projectDir, process.env).settings,
         planRequest: (settings, region) =>
             planRequestFromHistory(settings, projectDir, region, process.env),
+        ownSuite: (settings) => ownSuite(settings, projectDir),
         resolveRegion: () => resolveRegion(readStackFile(projectDir, request.tier), process.env),
         engine: new LocalEngine(projectDir),
         openCloud: (region) => new AwsCloud({ region }),

@@ -22,9 +22,11 @@ const KEPT_STORES = 3;
 
 const NODE_NAME = "localhost/ephemeral-gpu-ci/node:latest";
 const MODEL_NAME = "localhost/ephemeral-gpu-ci/model-stand-in:latest";
+const PYTEST_NAME = "localhost/ephemeral-gpu-ci/pytest-suite:latest";
 
 /**
- * The volume with the images that machines run: Node for the suite, the stand-in model server.
+ * The volume with the images that machines run: Node for the suite, the stand-in model server, and
+ * Python with pytest for the suite in examples/.
  * It is filled once and then only read, so all machines share it.
  */
 export async function ensureImageStore(
@@ -39,10 +41,14 @@ export async function ensureImageStore(
     const nodeKey = keyOf([images.base, NODE_VERSION]);
     const runtimeKey = keyOf([images.base, installModel]);
     const modelKey = keyOf([runtimeKey, ...folderParts(model, isModelSource)]);
-    const storeKey = keyOf([nodeKey, modelKey, populate, NODE_NAME, MODEL_NAME]);
+    const installPytest = machineScript("installPytest.sh");
+    const pytestKey = keyOf([runtimeKey, installPytest]);
+    const names = [NODE_NAME, MODEL_NAME, PYTEST_NAME];
+    const storeKey = keyOf([nodeKey, modelKey, pytestKey, populate, ...names]);
     const volume = `${VOLUME_PREFIX}${storeKey}`;
     const nodeImage = `ephemeral-gpu-ci/node:${nodeKey}`;
     const modelImage = `ephemeral-gpu-ci/model:${modelKey}`;
+    const pytestImage = `ephemeral-gpu-ci/pytest:${pytestKey}`;
     // Put on the daemon when the volume is complete: a volume exists from its first byte on.
     const finished = `ephemeral-gpu-ci/image-store:${storeKey}`;
 
@@ -75,11 +81,23 @@ export async function ensureImageStore(
         await deriveModel(docker, context, { runtimeImage, modelImage, model });
         log.done(`made ${modelImage}`);
     }
+    if (!(await docker.hasImage(pytestImage))) {
+        await derive(docker, context, {
+            from: runtimeImage,
+            to: pytestImage,
+            script: installPytest,
+            changes: ['CMD ["python3"]'],
+        });
+        log.done(`made ${pytestImage}`);
+    }
     log.line(`filling the volume ${volume}`);
     await fill(docker, context, {
         volume,
-        nodeImage,
-        modelImage,
+        images: [
+            [nodeImage, NODE_NAME],
+            [modelImage, MODEL_NAME],
+            [pytestImage, PYTEST_NAME],
+        ],
         machine: images.machine,
         populate,
     });
@@ -151,14 +169,14 @@ async function deriveModel(
     }
 }
 
-/** Copies both images from Docker into podman's format, by the podman of the machine's own image. */
+/** Copies the images from Docker into podman's format, by the podman of the machine's own image. */
 async function fill(
     docker: DockerClient,
     context: SetupContext,
     what: {
         volume: string;
-        nodeImage: string;
-        modelImage: string;
+        /** Each with its name in the store. */
+        images: readonly (readonly [image: string, name: string])[];
         machine: string;
         populate: string;
     },
@@ -170,7 +188,7 @@ async function fill(
     const work = temporaryFolder(context, "store");
     const archive = path.join(work, "images.tar");
     try {
-        await docker.call(["save", "--output", archive, what.nodeImage, what.modelImage]);
+        await docker.call(["save", "--output", archive, ...what.images.map(([image]) => image)]);
         await docker.call(
             [
                 ...["run", "--rm", "--interactive", ...setupContainer(context)],
@@ -183,7 +201,7 @@ async function fill(
                 ],
                 // The archive is in stdin, so the script has to come as an argument.
                 ...[what.machine, "sh", "-c", what.populate, "sh"],
-                ...[what.nodeImage, NODE_NAME, what.modelImage, MODEL_NAME],
+                ...what.images.flat(),
             ],
             { input: { file: archive } },
         );

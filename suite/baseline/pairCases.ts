@@ -1,4 +1,3 @@
-import { Dimension } from "../caseSchema";
 import { isQuarantined } from "../quarantine";
 import { CaseResult } from "../results";
 import { isAskedAlike } from "./standing";
@@ -6,7 +5,7 @@ import { isAskedAlike } from "./standing";
 /** A case that was judged in both runs, in the same way. */
 export interface Pair {
     readonly id: string;
-    readonly dimension: Dimension;
+    readonly dimension: CaseResult["dimension"];
     readonly cluster: string;
     readonly sampled: boolean;
     /** Whether each repeat passed; the n-th of one run belongs to the n-th of the other. */

@@ -21,6 +21,7 @@ import { presence } from "./presence";
 import { size } from "./size";
 import { unknowable } from "./unknowable";
 import { wordProblem } from "./wordProblem";
+import { READING_FAMILIES } from "./reading";
 
 /** Every family, by the name that a case file calls it by. */
 export const FAMILIES = {
@@ -50,6 +51,7 @@ export const FAMILIES = {
     dialogue,
     contradiction,
     presence,
+    ...READING_FAMILIES,
 } as const satisfies Record<string, Family>;
 export type FamilyName = keyof typeof FAMILIES;
 export const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]];

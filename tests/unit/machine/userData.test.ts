@@ -32,6 +32,8 @@ const ARGS: UserDataArgs = {
             image: `node@sha256:${"b".repeat(64)}`,
             command: ["node", "/suite/suite.js"],
             serverReadySeconds: 1800,
+            model: "Qwen/Qwen3-VL-8B-Instruct",
+            output: "results",
         }),
     ],
     commands: ["echo 'last'"],

@@ -109,8 +109,8 @@ it("takes an error for what it is, once the server has given log-probabilities",
 
 describe("checks of tokens", () => {
     it("pass against the same answers", async () => {
-        const baseline = (await run()).cases;
-        const results = await run({}, { baseline });
+        const baselineCases = (await run()).cases;
+        const results = await run({}, { baselineCases });
         expect(caseOf(results, "only-tokens")).toMatchObject({ status: "passed" });
         expect(
             caseOf(results, "colour")
@@ -123,13 +123,13 @@ describe("checks of tokens", () => {
     });
 
     it("fail where the answers part, or the certainty has gone", async () => {
-        const baseline = (await run()).cases;
-        const blue = await run({ answer: () => "It is blue" }, { baseline });
+        const baselineCases = (await run()).cases;
+        const blue = await run({ answer: () => "It is blue" }, { baselineCases });
         expect(caseOf(blue, "only-tokens")).toMatchObject({
             status: "failed",
             checks: [{ kind: "token-agreement", passed: false }],
         });
-        const unsure = await run({ logprobOf: () => -1 }, { baseline });
+        const unsure = await run({ logprobOf: () => -1 }, { baselineCases });
         expect(caseOf(unsure, "colour")?.checks[2]).toMatchObject({
             passed: false,
             message: "log-probabilities moved by 0.750 a token, at most 0.1 wanted",
@@ -140,8 +140,8 @@ describe("checks of tokens", () => {
         ["no baseline", {}, false, /^not compared: there is no baseline$/],
         ["no log-probabilities", { logprobOf: undefined }, true, /no log-probabilities of both/],
     ])("are skipped, and say so: %s", async (_, options, hasBaseline, message) => {
-        const baseline = hasBaseline ? (await run()).cases : undefined;
-        const results = await run(options, { baseline });
+        const baselineCases = hasBaseline ? (await run()).cases : undefined;
+        const results = await run(options, { baselineCases });
         const colour = caseOf(results, "colour");
         expect(colour?.status).toBe("passed");
         expect(colour?.checks[1]).toMatchObject({ skipped: true });
