@@ -5,7 +5,8 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 
-import { isUserError } from "./common/userError";
+import { isBucketUrl } from "./common/bucketUrl";
+import { isUserError, UserError } from "./common/userError";
 import { guardRequest } from "./guardRequest";
 import { findCallerCidr, findFoundation, GpuTestRun } from "./components";
 import { SERVER_URL } from "./machine/serverFiles";
@@ -13,6 +14,8 @@ import { parseSettings, SETTING_KEYS, Settings } from "./settings";
 import { planRequest } from "./planRequest";
 import { ownSuite } from "./suiteRequest";
 import { planRun } from "./sizing";
+import { Baseline, loadBaseline } from "./suite/baseline/loadBaseline";
+import { placeOfBaseline, putBaseline } from "./suite/baseline/putBaseline";
 import { bundleSuite } from "./suite/bundle";
 
 /** The stack: settings -> plan -> GpuTestRun -> outputs. */
@@ -21,6 +24,8 @@ async function stack() {
     const plan = planRun(planRequest(settings, ".", region()));
     const [candidate] = plan.candidates;
     const own = ownSuite(settings, ".");
+
+    const baseline = readBaseline(settings);
 
     // Whatever can be refused is refused here, before anything exists.
     const [foundation, callerCidr] = await Promise.all([
@@ -51,10 +56,11 @@ async function stack() {
         serverLadder: plan.server.ladder,
         suiteImage: settings.suiteImage,
         // Not waited for: the machine boots meanwhile.
-        suiteDir: own ? own.dir : bundleSuite(join("dist", "suite")),
+        suiteDir: own ? own.dir : bundle(baseline),
         suiteCommand: own?.command ?? [
             ...["node", "/suite/suite.js", "--url", SERVER_URL],
             ...["--model", plan.model.id, "--tier", tier, "--out", "/report"],
+            ...(baseline ? ["--baseline", `/suite/${placeOfBaseline(baseline)}`] : []),
         ],
         suiteOutput: own ? "junit" : "results",
         reportDir: settings.reportDir ?? pulumi.interpolate`reports/${runId}`,
@@ -73,6 +79,24 @@ async function stack() {
         instanceType: candidate.instanceType,
         market: candidate.market,
     };
+}
+
+/** @throws UserError where it is none, or in a bucket, from which only the driver fetches. */
+function readBaseline({ baseline }: Settings): Baseline | undefined {
+    if (baseline !== undefined && isBucketUrl(baseline)) {
+        throw new UserError(
+            `the baseline ${baseline} is in a bucket.`,
+            "a file, for pulumi up",
+            "use gpu-ci run, or fetch it first",
+        );
+    }
+    return baseline === undefined ? undefined : loadBaseline(baseline);
+}
+
+async function bundle(baseline: Baseline | undefined): Promise<string> {
+    const dir = await bundleSuite(join("dist", "suite"));
+    putBaseline(dir, baseline);
+    return dir;
 }
 
 function readSettings(): Settings {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { BUCKET_URLS, isBucketUrl, parseBucketUrl } from "./common/bucketUrl";
 import { commandWords } from "./common/commandWords";
 import { UserError } from "./common/userError";
 import { FOUNDATION_NAMES } from "./components/names";
@@ -142,6 +143,11 @@ const schema = z.object({
     volumeGiB: wholeNumber("volumeGiB", 75, 16384).default(150),
     reportDir: z.string().optional(),
     reportBucket: accepted("reportBucket", isBucketName, BUCKET_NAMES).optional(),
+    baseline: accepted(
+        "baseline",
+        (text) => !isBucketUrl(text) || parseBucketUrl(text) !== undefined,
+        `a file, or ${BUCKET_URLS}`,
+    ).optional(),
     reportEndpoint: accepted("reportEndpoint", isReportEndpoint, REPORT_ENDPOINTS).optional(),
     deadlineRoleName: z.string().default(FOUNDATION_NAMES.deadlineRoleName),
     terminatorName: z.string().default(FOUNDATION_NAMES.terminatorName),

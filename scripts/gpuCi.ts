@@ -175,6 +175,7 @@ function withRunSettings(command: Command, defaultTier?: string) {
         .option("--caller-cidr <cidr>", "who may reach the machine by SSH; default: this computer")
         .option("--owner <owner>", "who pays; becomes a tag")
         .option("--report-bucket <name>", "the machine pushes its report there as well")
+        .option("--baseline <file>", "results.json of an earlier run, a file or s3://BUCKET/KEY")
         .option("--suite-image <image>", "container image by digest in which the suite runs")
         .option("--suite-dir <dir>", "folder of an own suite: /suite in its container")
         .option("--suite-command <command>", "an own suite's command: words, or a JSON list")

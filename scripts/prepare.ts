@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import { guardRequest } from "../guardRequest";
 import { guardSettings } from "../machine/guard";
 import { planRequestFromHistory } from "../planRequest";
@@ -15,6 +17,7 @@ import {
     suiteCheck,
     throwFirst,
 } from "./checks";
+import { bringBaseline } from "./bringBaseline";
 import type { Cloud } from "./cloud";
 import type { Engine, EngineDescription } from "./engine";
 import { lookAround } from "./places";
@@ -73,6 +76,8 @@ export async function prepare(request: RunRequest, options: PrepareOptions): Pro
     const profile = providerSetting(base, "aws:profile");
     const cloud = options.openCloud(region, profile);
     const found = await preflight(settings, cloud, options);
+    const runId = settings.runId ?? newRunId(settings.tier, options.now());
+    const baseline = await broughtBaseline(settings, cloud, { runId, projectDir, progress });
     const places = await lookAround(settings, offline, cloud, {
         openCloud: (other) => options.openCloud(other, profile),
         progress,
@@ -82,7 +87,6 @@ export async function prepare(request: RunRequest, options: PrepareOptions): Pro
     for (const note of plan.notes) {
         progress.line(`note: ${note}`);
     }
-    const runId = settings.runId ?? newRunId(settings.tier, options.now());
     return {
         settings,
         plan,
@@ -91,8 +95,26 @@ export async function prepare(request: RunRequest, options: PrepareOptions): Pro
         region,
         cloud,
         ...found,
-        stackSettings: stackSettings(settings, plan, { runId, callerCidr: found.callerCidr }),
+        stackSettings: stackSettings(settings, plan, {
+            runId,
+            callerCidr: found.callerCidr,
+            ...(baseline !== undefined && { baseline }),
+        }),
     };
+}
+
+async function broughtBaseline(
+    { baseline }: Settings,
+    cloud: Cloud,
+    { runId, projectDir, progress }: { runId: string; projectDir: string; progress: Progress },
+): Promise<string | undefined> {
+    if (baseline === undefined) {
+        return undefined;
+    }
+    const folder = join(projectDir, "dist", "baselines", runId);
+    const file = await bringBaseline(baseline, { cloud, projectDir, folder });
+    progress.line(`baseline: ${baseline}`);
+    return file;
 }
 
 async function preflight(settings: Settings, cloud: Cloud, options: PrepareOptions) {
@@ -134,7 +156,7 @@ function onlyWhere({ subnetId, amiId }: Settings, plan: Plan): Plan {
 function stackSettings(
     settings: Settings,
     plan: Plan,
-    found: { runId: string; callerCidr: string },
+    found: { runId: string; callerCidr: string; baseline?: string },
 ): Record<string, string> {
     const all = { ...settings, ...found, deadlineMinutes: plan.deadlineMinutes };
     return Object.fromEntries(

@@ -4,6 +4,7 @@ import { httpErrorSchema } from "./checks/httpError";
 import { jsonSchema, judgeJson } from "./checks/json";
 import { Judgement } from "./checks/judgement";
 import { forbiddenSchema, judgeForbidden, judgeKeywords, keywordsSchema } from "./checks/keywords";
+import { judgeSchema } from "./checks/judge";
 import { judgeLanguage, languageSchema } from "./checks/language";
 import { judgeNumber, numberSchema } from "./checks/numbers";
 import { judgeRefusal, refusalSchema } from "./checks/refusal";
@@ -58,6 +59,7 @@ export const checkSchema = z.discriminatedUnion("kind", [
     throughputSchema,
     tokenAgreementSchema,
     logprobDriftSchema,
+    judgeSchema,
 ]);
 export type Check = z.infer<typeof checkSchema>;
 
@@ -76,7 +78,7 @@ export interface Answer {
     readonly seconds?: number;
 }
 
-const OTHER_KINDS = ["error", "throughput", "token-agreement", "logprob-drift"] as const;
+const OTHER_KINDS = ["error", "throughput", "token-agreement", "logprob-drift", "judge"] as const;
 
 /** The kinds of check that read nothing but an answer. */
 export type AnswerCheck = Exclude<Check, { kind: (typeof OTHER_KINDS)[number] }>;

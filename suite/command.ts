@@ -58,6 +58,8 @@ export function suiteCommand() {
         )
         .addOption(tokenAgreementOption())
         .addOption(logprobDriftOption())
+        .option("--judge-url <url>", "an OpenAI-compatible server whose model judges answers")
+        .option("--judge-model <name>", "the judge's name there")
         .option("--previous <file>", "results.json: what did not pass there is asked first")
         .option("--shard <n/m>", "asks the n-th of m parts of the tier", by(parseShard))
         .option(
@@ -102,7 +104,7 @@ Examples:
   $ gpu-ci suite --url http://127.0.0.1:8000 --tier merge --baseline known-good.json --stop-early
   $ gpu-ci suite --url http://127.0.0.1:8000 --tier release --shard 2/4
 
-OPENAI_API_KEY is sent as a bearer token where it is set.
+OPENAI_API_KEY is sent to the server as a bearer token where it is set, GPU_CI_JUDGE_API_KEY to the judge.
 ${EXIT_CODES_HELP}`,
         )
         .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : NO_VERDICT))

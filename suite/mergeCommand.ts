@@ -1,6 +1,7 @@
 import { isUserError } from "../common/userError";
 import { BaselineRules, judgeByBaseline } from "./baseline/judgeByBaseline";
 import { loadBaseline } from "./baseline/loadBaseline";
+import { refuseWithoutBaseline } from "./baseline/refuseWithoutBaseline";
 import { mergeShards } from "./mergeShards";
 import { verdictLines } from "./progressLine";
 import { readResults } from "./readResults";
@@ -15,6 +16,7 @@ interface MergeCommandOptions extends BaselineRules {
 /** Joins the reports of shards, writes the joined one, and returns the exit code. */
 export function mergeCommand(paths: readonly string[], options: MergeCommandOptions): number {
     try {
+        refuseWithoutBaseline(options);
         const baseline =
             options.baseline === undefined ? undefined : loadBaseline(options.baseline);
         const merged = mergeShards(paths.map((path) => ({ path, results: readResults(path) })));

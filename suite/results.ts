@@ -104,6 +104,7 @@ export const caseResultSchema = z.strictObject({
                 "timeout",
                 "server-error",
                 "out-of-memory",
+                "judge",
                 "not-run",
                 "test-error",
             ]),

@@ -4,11 +4,13 @@ import { AlignedTokens, alignTokens } from "./baseline/alignTokens";
 import { TestCase, Turn } from "./caseSchema";
 import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
 import { checkHttpError } from "./checks/httpError";
+import { isJudgeCheck } from "./checks/judge";
 import { checkTokens, isTokenCheck } from "./checks/tokens";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
 import { drawOnce } from "./drawOnce";
 import { dataUrlOf, DrawnImage } from "./images";
+import { Judge } from "./judge/judge";
 import { CaseResult, Problem, TurnResult } from "./results";
 import { MeasuredNumbers, runMeasured } from "./runMeasured";
 
@@ -23,6 +25,8 @@ export interface CaseContext {
     readonly sampling?: Sampling;
     /** Results that answers are compared with, token by token. */
     readonly baseline?: readonly CaseResult[];
+    /** Cases that want a judge are skipped without one. */
+    readonly judge?: Judge;
 }
 
 /** A case's result, and the numbers of a measured one. */
@@ -40,6 +44,9 @@ export async function runCase(testCase: TestCase, context: CaseContext): Promise
             "the server does not tell the length of its context; pass --context-tokens",
         );
     }
+    if (context.judge === undefined && wantsJudge(testCase)) {
+        return record.skipped("it wants a judge; pass --judge-url and --judge-model");
+    }
     const { id, measure } = testCase;
     if (measure === undefined) {
         return runDialogue(testCase, context, record);
@@ -47,6 +54,11 @@ export async function runCase(testCase: TestCase, context: CaseContext): Promise
     const turn = testCase.turns[0] as Turn;
     const question = (index?: number): Promise<Question> => buildQuestion(turn, context, index);
     return runMeasured({ id, measure, turn, client: context.client, question }, record);
+}
+
+/** Whether a case has a check that a second model makes. */
+export function wantsJudge({ turns }: TestCase): boolean {
+    return turns.some(({ checks }) => checks.some(isJudgeCheck));
 }
 
 /** The result of a case that was not run. */
@@ -97,8 +109,35 @@ async function runDialogue(
             .map((check) => checkTokens(check, record.againstBaseline(context, index)));
         const number = testCase.turns.length > 1 ? index + 1 : undefined;
         record.addChecks([...judged, ...compared], number);
+        if (reply.kind === "answered") {
+            const byJudge = await askJudge(turn, question, reply.text, context);
+            if (!Array.isArray(byJudge)) {
+                return record.errored(byJudge);
+            }
+            record.addChecks(byJudge, number);
+        }
     }
     return record.judged();
+}
+
+/** The judge's checks of a turn, or the problem that there was with the judge. */
+async function askJudge(
+    turn: Turn,
+    { shown, message: { content } }: Question,
+    answer: string,
+    { judge }: CaseContext,
+): Promise<CheckResult[] | Problem> {
+    const pictures =
+        typeof content === "string" ? [] : content.filter(({ type }) => type === "image_url");
+    const results: CheckResult[] = [];
+    for (const check of turn.checks.filter(isJudgeCheck)) {
+        const judgement = await (judge as Judge).judge(check, { prompt: shown, answer, pictures });
+        if ("problem" in judgement) {
+            return { kind: "judge", message: judgement.problem };
+        }
+        results.push({ kind: check.kind, ...judgement });
+    }
+    return results;
 }
 
 /** The checks' results, or the problem that kept the turn from being judged. */

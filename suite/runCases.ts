@@ -38,6 +38,8 @@ interface CaseRunOptions {
     readonly contextTokens?: number;
     /** Results that a case's token checks compare with. */
     readonly baselineCases?: readonly CaseResult[];
+    /** For cases that want a second model's judgement. */
+    readonly judge?: CaseContext["judge"];
     readonly retryAfterSeconds: number;
     readonly onCase?: (result: CaseResult, index: number, count: number) => void;
 }
@@ -140,13 +142,19 @@ export class CaseRun {
         ask: (context: CaseContext) => Promise<CaseOutcome[]>,
     ): Promise<CaseOutcome[]> {
         const { signal, contextTokens, baselineCases, retryAfterSeconds, clientFor } = this.options;
-        const { tierRepeats, requestTimeoutSeconds, caseTimeoutSeconds } = this.options;
+        const { tierRepeats, requestTimeoutSeconds, caseTimeoutSeconds, judge } = this.options;
         const repeats = repeatsWanted(testCase, tierRepeats);
         const limit =
             caseTimeoutSeconds ?? defaultCaseLimitSeconds(testCase, repeats, requestTimeoutSeconds);
         return withinLimit(testCase, limit, (ended) => {
             const client = clientFor(signal ? AbortSignal.any([ended, signal]) : ended);
-            return ask({ client, contextTokens, retryAfterSeconds, baseline: baselineCases });
+            return ask({
+                client,
+                contextTokens,
+                retryAfterSeconds,
+                baseline: baselineCases,
+                judge,
+            });
         });
     }
 

@@ -4,10 +4,12 @@ import { SPLIT_CASES_RUNG } from "../common/rungNames";
 import { isUserError, UserError } from "../common/userError";
 import { FailOn, judgeByBaseline } from "./baseline/judgeByBaseline";
 import { Baseline, loadBaseline } from "./baseline/loadBaseline";
+import { refuseWithoutBaseline } from "./baseline/refuseWithoutBaseline";
 import { TestCase } from "./caseSchema";
 import { loadCases } from "./cases";
 import { Concurrency } from "./concurrency";
 import { certaintyOf } from "./earlyStop";
+import { namedJudge } from "./judge/namedJudge";
 import { readSetAside } from "./leftOut";
 import { progressLine, verdictLines } from "./progressLine";
 import { loadQuarantine, QUARANTINE_FILE, QuarantineEntry } from "./quarantine";
@@ -34,6 +36,8 @@ export interface SuiteCommandOptions {
     readonly logprobs: "auto" | "off";
     readonly minTokenAgreement?: number;
     readonly maxLogprobDrift?: number;
+    readonly judgeUrl?: string;
+    readonly judgeModel?: string;
     readonly previous?: string;
     readonly shard?: Shard;
     readonly concurrency?: Concurrency;
@@ -70,11 +74,13 @@ export async function runCommand(options: SuiteCommandOptions): Promise<number> 
     const say = (text: string): unknown => process.stdout.write(text);
     let results: SuiteResults;
     try {
+        const judge = namedJudge(options, stop.signal);
         const inputs = await readInputs(options, apiKey);
         const { baseline, previous } = inputs;
         const ownResults = await runSuite({
             ...options,
             ...inputs,
+            judge,
             requestTimeoutSeconds: options.requestTimeout,
             caseTimeoutSeconds: options.caseTimeout,
             logprobs: options.logprobs === "auto",
@@ -120,22 +126,6 @@ async function readInputs(options: SuiteCommandOptions, apiKey?: string): Promis
         leftOut: setAside ?? [],
         model: options.model ?? (await soleModel(options.url, apiKey)),
     };
-}
-
-/** @throws UserError for a rule about a baseline where there is none. */
-function refuseWithoutBaseline(options: SuiteCommandOptions): void {
-    const given = [
-        options.failOn === "regression" && "--fail-on regression",
-        options.minTokenAgreement !== undefined && "--min-token-agreement",
-        options.maxLogprobDrift !== undefined && "--max-logprob-drift",
-    ].find(Boolean);
-    if (given && options.baseline === undefined) {
-        throw new UserError(
-            `${given} without a baseline would fail nothing.`,
-            undefined,
-            "add --baseline FILE, or leave it out",
-        );
-    }
 }
 
 function isSplit({ rung }: SuiteCommandOptions): boolean {

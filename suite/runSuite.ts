@@ -2,11 +2,12 @@ import { TestCase } from "./caseSchema";
 import { ChatClient, ServerIdentity } from "./client";
 import { Concurrency, DEFAULT_CONCURRENCY } from "./concurrency";
 import { Certainty } from "./earlyStop";
+import { Judge } from "./judge/judge";
 import { ProgressFile } from "./progressFile";
 import { QuarantineEntry } from "./quarantine";
 import { reachServer } from "./reachServer";
 import { CaseResult, countStatuses, ServerRung, SuiteResults } from "./results";
-import { CaseOutcome } from "./runCase";
+import { CaseOutcome, wantsJudge } from "./runCase";
 import { CaseRun } from "./runCases";
 import { suspectsOf } from "./schedule";
 import { Shard } from "./shard";
@@ -49,6 +50,8 @@ export interface SuiteOptions {
     readonly logprobs?: boolean;
     /** Results that a case's token checks compare with. */
     readonly baselineCases?: readonly CaseResult[];
+    /** A second model, for cases that want a judge. */
+    readonly judge?: Judge;
     /** Ends the suite early; the message of its reason (an Error) becomes the verdict's. */
     readonly signal?: AbortSignal;
     /** Wait between tries to reach a server. */
@@ -105,12 +108,13 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         client,
         clientFor: (signal) => client.until(signal),
         baselineCases: options.baselineCases,
+        judge: options.judge,
         contextTokens,
         retryAfterSeconds,
         onCase: options.onCase,
     });
     const { outcomes, stopped, goneDuring, resumed } = await run.all(
-        typeof reached === "string" ? reached : undefined,
+        typeof reached === "string" ? reached : await whyNoJudge(options.judge, cases),
     );
     const results = outcomes.map(({ result }) => result);
     if (stopped === undefined) {
@@ -144,6 +148,14 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         cases: results,
         performance: performanceOf(outcomes),
     };
+}
+
+/** Why the judge that some of the cases want cannot be asked. */
+async function whyNoJudge(
+    judge: Judge | undefined,
+    cases: readonly TestCase[],
+): Promise<string | undefined> {
+    return judge && cases.some(wantsJudge) ? judge.whyNot() : undefined;
 }
 
 function performanceOf(outcomes: readonly CaseOutcome[]): SuiteResults["performance"] {

@@ -35,11 +35,13 @@ export class ServerWatch {
             this.goneDuring ??= [...this.underWay.keys()];
             return `the server stopped answering during ${this.sayUnderWay()}`;
         }
-        const nothingYet = results.every(({ status }) => status === "errored");
+        // Where its judge failed, the server may have answered.
+        const asked = results.filter(({ problem }) => problem?.kind !== "judge");
+        const nothingYet = asked.every(({ status }) => status === "errored");
         // Others that are under way may still get one.
         const enough = CASES_WITHOUT_ANSWER + this.underWay.size - 1;
-        return nothingYet && results.length >= enough
-            ? `the server gave none of the first ${results.length} cases an answer (${results.at(-1)?.problem?.message})`
+        return nothingYet && asked.length >= enough
+            ? `the server gave none of the first ${asked.length} cases an answer (${results.at(-1)?.problem?.message})`
             : undefined;
     }
 

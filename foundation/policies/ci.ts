@@ -11,6 +11,9 @@ import {
     type PolicyStatement,
 } from "./document";
 
+/** Where results of known-good runs are kept in the report bucket, by people or another job. */
+const BASELINES_PREFIX = "baselines/";
+
 /** Names of a run's key pair and schedule. The sweep's has one part less, and does not match. */
 const RUN_NAMES = `${PRODUCT}-*-*`;
 
@@ -281,7 +284,7 @@ function readingReports(bucketArn: string): PolicyStatement[] {
             Sid: "ReadReports",
             Effect: "Allow",
             Action: ["s3:GetObject"],
-            Resource: [`${bucketArn}/${REPORTS_PREFIX}*`],
+            Resource: [REPORTS_PREFIX, BASELINES_PREFIX].map((prefix) => `${bucketArn}/${prefix}*`),
         },
         {
             Sid: "FindReports",

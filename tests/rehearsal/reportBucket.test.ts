@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { IAMClient } from "@aws-sdk/client-iam";
-import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 
 import { Session } from "../../rehearsal/session";
 import { isIntact } from "../../scripts/receiptChecksum";
@@ -43,6 +43,16 @@ function startRun(runId: string, ...more: string[]): StartedDriver {
         ...["run", "--run-id", runId, "--report-bucket", BUCKET, "--market", "on-demand"],
         ...more,
     ]);
+}
+
+/** A run that nobody disturbs. */
+async function ran(
+    runId: string,
+    ...more: string[]
+): Promise<{ exitCode: number | null; output: string }> {
+    const driver = startRun(runId, ...more);
+    const exitCode = await driver.ended;
+    return { exitCode, output: driver.output };
 }
 
 /** A computer that has never seen the run: no settings file, no report. */
@@ -212,6 +222,37 @@ describe("what goes wrong with the bucket spares the run", () => {
 });
 
 // The other statements for CI are judged in leastPrivilege.test.ts.
+test("a baseline in the bucket: read before anything is rented, and compared with on the machine", async () => {
+    const [first, second, third] = ["test-baseline-a", "test-baseline-b", "test-baseline-c"];
+    const url = `s3://${BUCKET}/baselines/known-good.json`;
+    const refused = await ran(first, "--tier", "commit", "--baseline", url);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.output).toContain(`the baseline ${url} cannot be fetched: there is none`);
+    expect(await machinesOf(session, first)).toEqual([]);
+
+    hasPassed(await ran(second, "--tier", "commit"));
+    const s3 = new S3Client({ ...session.administrator, forcePathStyle: true });
+    await s3.send(
+        new PutObjectCommand({
+            Bucket: BUCKET,
+            Key: "baselines/known-good.json",
+            Body: reportText(second, "results.json"),
+        }),
+    );
+    const compared = await ran(third, "--tier", "commit", "--baseline", url);
+    hasPassed(compared);
+    expect(compared.output).toContain(`baseline: ${url}`);
+    const { verdict, comparison } = reportJson(third, "results");
+    expect(verdict).toBe("passed");
+    expect(comparison).toMatchObject({
+        baseline: { name: "known-good" },
+        lost: [],
+        won: [],
+        tokens: { sameShare: { mean: 1 }, logprobDrift: { mean: 0 } },
+    });
+    expect(comparison.pairs).toBeGreaterThan(10);
+}, 300_000);
+
 test.each([
     ["machine", ["StoreReports"]],
     ["ci", ["ReadReports", "FindReports"]],

@@ -27,6 +27,7 @@ test.each([
     [{ tier: "dev", serverImage: "vllm/vllm-openai:latest" }, "serverImage is", "by digest"],
     [{ tier: "dev", runId: "My_Run" }, 'runId is "My_Run"', "at most|up to 36"],
     [{ tier: "dev", budgetUsd: "lots" }, 'budgetUsd is "lots"', "US dollars"],
+    [{ tier: "dev", baseline: "s3://x" }, 'baseline is "s3://x"', "a file, or s3://BUCKET/KEY"],
     [{ tier: "dev", reportBucket: "s3://x" }, 'reportBucket is "s3://x"', "3 to 63 lower-case"],
     [{ tier: "dev", reportEndpoint: "http://10.0.0.9" }, "reportEndpoint is", "to this machine"],
     [{ tier: "dev", deadlineMintues: "5" }, 'unknown setting "deadlineMintues"', "deadlineMinutes"],

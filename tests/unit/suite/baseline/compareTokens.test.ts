@@ -119,7 +119,11 @@ describe("two runs", () => {
     });
 
     test.each([
-        [{ minTokenAgreement: 0.95 }, "regression", /^32 of 40 answers are the same token for token \(share 0\.\d\d to/],
+        [
+            { minTokenAgreement: 0.95 },
+            "regression",
+            /^32 of 40 answers are the same token for token \(share 0\.\d\d to/,
+        ],
         [{ minTokenAgreement: 0.75 }, "no-evidence", /0 lost/],
         [{ maxLogprobDrift: 0.02 }, "regression", /moved by 0\.050 a token \(0\.050 to 0\.050/],
         [{ maxLogprobDrift: 0.06 }, "no-evidence", /0 lost/],
