@@ -16,7 +16,7 @@ import builder from "junit-report-builder";
 import { z } from "zod";
 
 import type { Plan } from "../sizing";
-import { renderReportHtml } from "../suite/reportHtml";
+import { renderReportHtml } from "../suite/report/page";
 import { suiteResultsSchema, type SuiteResults } from "../suite/results";
 import { planRows } from "./planTable";
 import { powerOffReason } from "./powerOffReason";
@@ -216,7 +216,7 @@ export class ReportFolder {
                 note: receipt.priceUsd.note,
             },
         ];
-        writeFileSync(path, renderReportHtml(results, sections));
+        writeFileSync(path, renderReportHtml(results, { sections }));
         return path;
     }
 

@@ -11,7 +11,7 @@ import { loadCases } from "./cases";
 import { renderJunit } from "./junit";
 import { readCasesToLeaveOut } from "./leftOut";
 import { loadQuarantine, QUARANTINE_FILE, QuarantineEntry } from "./quarantine";
-import { renderReportHtml } from "./reportHtml";
+import { renderReportHtml } from "./report/page";
 import { CaseResult, ServerRung, SuiteResults } from "./results";
 import { runSuite } from "./runSuite";
 import { Tier, TIERS } from "./tiers";

@@ -12,6 +12,7 @@ const checkResultSchema = z.strictObject({
     kind: z.string(),
     passed: z.boolean(),
     message: z.string(),
+    wanted: z.string().optional().describe("What a check that failed asks for"),
     turn: z.int().min(1).optional().describe("Which turn it judges, in a case of several"),
 });
 
@@ -45,6 +46,7 @@ const caseResultSchema = z.strictObject({
         }),
     ),
     lane: z.enum(LANES).optional(),
+    tags: z.array(z.string()).optional(),
     repeats: z
         .strictObject({
             passed: count,
@@ -116,6 +118,7 @@ export const suiteResultsSchema = z.strictObject({
         .describe("2 has flaky cases, lanes and the comparison with a baseline"),
     tier: z.enum(TIERS),
     model: z.string(),
+    seed: z.int().optional().describe("Sent with every request of the lane deterministic"),
     server: z.strictObject({
         url: z.string(),
         version: z.string().optional(),

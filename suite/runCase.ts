@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { TestCase, Turn } from "./caseSchema";
 import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
 import { checkHttpError } from "./checks/httpError";
+import { withWanted } from "./checks/wanted";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
 import { drawImage, DrawnImage } from "./images";
@@ -97,7 +98,7 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
     const [first] = turn.checks;
     const refusal = reply.kind === "refused" ? reply : undefined;
     if (first?.kind === "error") {
-        return [checkHttpError(first, refusal)];
+        return [withWanted(first, checkHttpError(first, refusal))];
     }
     if (refusal) {
         if (refusal.status >= 500) {
@@ -112,7 +113,9 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
         const message = `refused with HTTP ${refusal.status}: ${refusal.message}`;
         return [{ kind: "answered", passed: false, message }];
     }
-    return turn.checks.filter(isAnswerCheck).map((check) => checkAnswer(check, reply as Answered));
+    return turn.checks
+        .filter(isAnswerCheck)
+        .map((check) => withWanted(check, checkAnswer(check, reply as Answered)));
 }
 
 async function runMeasured(
@@ -268,7 +271,7 @@ class CaseRecord {
     }
 
     private outcome(status: CaseResult["status"], problem?: Problem): CaseOutcome {
-        const { id, dimension, title, language, lane, digest, cluster } = this.testCase;
+        const { id, dimension, title, language, lane, tags, digest, cluster } = this.testCase;
         const join = (parts: (string | undefined)[]): string => parts.filter(Boolean).join("\n\n");
         const result: CaseResult = {
             id,
@@ -289,6 +292,7 @@ class CaseRecord {
                 ...(damage && { damage }),
             })),
             lane,
+            ...(tags.length > 0 && { tags }),
             digest,
             cluster,
             ...(problem && { problem }),

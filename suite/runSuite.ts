@@ -87,6 +87,7 @@ export async function runSuite(options: SuiteOptions): Promise<SuiteResults> {
         schemaVersion: 2,
         tier,
         model,
+        seed,
         server: {
             url: client.url,
             ...(identity?.version !== undefined && { version: identity.version }),

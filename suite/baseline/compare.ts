@@ -4,6 +4,7 @@ import { ALL_CASES, compareQuality } from "./compareQuality";
 import { compareSpeed } from "./compareSpeed";
 import { Comparison, comparisonLine, LEVEL, QualityTest, SpeedTest } from "./comparison";
 import { Baseline } from "./loadBaseline";
+import { keepForReport } from "./keepForReport";
 import { pairCases } from "./pairCases";
 
 export const SLOWDOWN_TOLERANCE = 0.1;
@@ -62,6 +63,7 @@ export function compareWithBaseline(
         ...found,
         leftOut,
         ...(speedLeftOut !== undefined && { speedLeftOut }),
+        before: keepForReport(before, results),
     };
 }
 

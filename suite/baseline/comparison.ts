@@ -32,6 +32,27 @@ const speedTestSchema = z.strictObject({
     outcome: change,
 });
 
+const beforeSchema = z.strictObject({
+    answers: z
+        .array(
+            z.strictObject({
+                caseId: z.string(),
+                status: z.enum(["passed", "flaky", "failed", "errored", "skipped"]),
+                answer: z.string().describe("Its beginning, where it is long"),
+            }),
+        )
+        .describe("Of cases that do not pass, here or there"),
+    latency: z
+        .array(
+            z.strictObject({
+                caseId: z.string(),
+                timeToFirstTokenSeconds: z.array(z.number().min(0)).optional(),
+                endToEndSeconds: z.array(z.number().min(0)),
+            }),
+        )
+        .describe("Of each request, or of as many as are kept"),
+});
+
 /** What a comparison with a baseline came to; part of the suite's results. */
 export const comparisonSchema = z.strictObject({
     baseline: z.strictObject({
@@ -54,9 +75,11 @@ export const comparisonSchema = z.strictObject({
     quality: z.array(qualityTestSchema),
     speed: z.array(speedTestSchema),
     speedLeftOut: z.string().optional().describe("Why speed was not compared"),
+    before: beforeSchema.optional().describe("Of the baseline, for the report"),
 });
 
 export type Comparison = z.infer<typeof comparisonSchema>;
+export type Before = z.infer<typeof beforeSchema>;
 export type QualityTest = z.infer<typeof qualityTestSchema>;
 export type SpeedTest = z.infer<typeof speedTestSchema>;
 export type Change = z.infer<typeof change>;
