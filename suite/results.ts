@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { comparisonSchema } from "./baseline/comparison";
 import { DIMENSIONS, LANES } from "./caseSchema";
+import {
+    latencyNumbersSchema,
+    loadNumbersSchema,
+    throughputNumbersSchema,
+} from "./performance/numbers";
 import { TIERS } from "./tiers";
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);
 const share = z.number().min(0).max(1);
-const spread = z.strictObject({ median: seconds, p95: seconds, max: seconds });
 
 const checkResultSchema = z.strictObject({
     kind: z.string(),
@@ -85,32 +89,6 @@ const caseResultSchema = z.strictObject({
     metrics: z.record(z.string(), z.number()).optional(),
 });
 
-const latencySchema = z.strictObject({
-    caseId: z.string(),
-    requests: count,
-    samples: z
-        .strictObject({
-            timeToFirstTokenSeconds: z.array(seconds).optional(),
-            endToEndSeconds: z.array(seconds),
-        })
-        .optional()
-        .describe("Of each request, for a comparison with a baseline"),
-    timeToFirstTokenSeconds: spread.optional(),
-    endToEndSeconds: spread,
-    outputTokensPerSecond: z.number().min(0).optional().describe("Median of single requests"),
-});
-
-const throughputSchema = z.strictObject({
-    caseId: z.string(),
-    requests: count,
-    failedRequests: count,
-    concurrency: count,
-    seconds,
-    requestsPerSecond: z.number().min(0),
-    outputTokensPerSecond: z.number().min(0),
-    endToEndSeconds: spread.optional(),
-});
-
 /** What the suite leaves behind in results.json. Published as schemas/results.schema.json. */
 export const suiteResultsSchema = z.strictObject({
     schemaVersion: z
@@ -149,8 +127,9 @@ export const suiteResultsSchema = z.strictObject({
     comparison: comparisonSchema.optional().describe("Where a baseline was given"),
     cases: z.array(caseResultSchema),
     performance: z.strictObject({
-        latency: z.array(latencySchema),
-        throughput: z.array(throughputSchema),
+        latency: z.array(latencyNumbersSchema),
+        throughput: z.array(throughputNumbersSchema),
+        load: z.array(loadNumbersSchema).optional().describe("Absent in results of old"),
     }),
 });
 
@@ -159,9 +138,7 @@ export type ServerRung = NonNullable<SuiteResults["server"]["rung"]>;
 export type CaseResult = z.infer<typeof caseResultSchema>;
 export type TurnResult = CaseResult["turns"][number];
 export type Problem = NonNullable<CaseResult["problem"]>;
-export type LatencyNumbers = z.infer<typeof latencySchema>;
-export type ThroughputNumbers = z.infer<typeof throughputSchema>;
-export type Spread = z.infer<typeof spread>;
+export type { LatencyNumbers, LoadNumbers, Spread, ThroughputNumbers } from "./performance/numbers";
 export type Verdict = SuiteResults["verdict"];
 
 /** How many cases have each status. */
