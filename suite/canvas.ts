@@ -52,8 +52,12 @@ export class Canvas implements IndexedPicture {
         }
     }
 
-    /** A polygon, filled by the even-odd rule. */
-    polygon(points: readonly Point[], colour: Colour): void {
+    /**
+     * A polygon, filled by the even-odd rule.
+     *
+     * @param narrowest spans of fewer pixels are left out: where a slanting tip ends, they would be islands.
+     */
+    polygon(points: readonly Point[], colour: Colour, narrowest = 0): void {
         const rows = points.map(([, y]) => y);
         for (let y = Math.floor(Math.min(...rows)); y <= Math.max(...rows); y++) {
             const crossings = points
@@ -62,7 +66,10 @@ export class Canvas implements IndexedPicture {
                 .map(([[x1, y1], [x2, y2]]) => x1 + ((y + 0.5 - y1) / (y2 - y1)) * (x2 - x1))
                 .sort((a, b) => a - b);
             for (let pair = 0; pair + 1 < crossings.length; pair += 2) {
-                this.span(y, crossings[pair] as number, crossings[pair + 1] as number, colour);
+                const [left, right] = [crossings[pair] as number, crossings[pair + 1] as number];
+                if (right - left >= narrowest) {
+                    this.span(y, left, right, colour);
+                }
             }
         }
     }
@@ -110,6 +117,8 @@ export class Canvas implements IndexedPicture {
                 return this.polygon(
                     around(10, (corner) => (corner % 2 === 0 ? half : half * 0.42)),
                     colour,
+                    // The row above reaches 1.2 pixels of it at least, so one pixel in common.
+                    1.5,
                 );
         }
     }

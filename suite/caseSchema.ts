@@ -2,6 +2,8 @@ import { z } from "zod";
 import { checkSchema } from "./checks";
 import { messagePattern } from "./checks/httpError";
 import { strictShape } from "./checks/strictShape";
+import { FAMILY_LANGUAGES } from "./families/family";
+import { FAMILIES, FAMILY_NAMES } from "./families";
 import { imageSchema } from "./images";
 
 /** The four sides of the suite. */
@@ -9,7 +11,7 @@ export const DIMENSIONS = ["single-modality", "multimodal", "boundary", "perform
 export type Dimension = (typeof DIMENSIONS)[number];
 
 /** How a case is asked: always the same, or as users do, with chance. */
-export const LANES = ["deterministic", "sampled"] as const;
+export const LANES = ["deterministic", "greedy", "sampled"] as const;
 export type Lane = (typeof LANES)[number];
 
 /**
@@ -55,7 +57,7 @@ const measureSchema = z.discriminatedUnion("kind", [
     }).describe("Requests at the same time, streamed"),
 ]);
 
-const caseSchema = strictShape({
+export const caseSchema = strictShape({
     id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "small letters, digits and hyphens"),
     title: z.string().min(1),
     language: z.enum(["en", "zh"]),
@@ -66,7 +68,8 @@ const caseSchema = strictShape({
         .enum(LANES)
         .default("deterministic")
         .describe(
-            "deterministic: temperature 0 and one seed; sampled: temperature and a seed a repeat",
+            "deterministic: temperature 0, one seed, one request at a time; greedy: the same, side by side; " +
+                "sampled: temperature and a seed a repeat",
         ),
     repeats: z
         .int()
@@ -97,13 +100,14 @@ const caseSchema = strictShape({
     if (measure && testCase.turns.length > 1) {
         complain("a measured case has one turn", "turns", 1);
     }
-    if (testCase.lane === "deterministic") {
+    if (testCase.lane !== "sampled") {
         for (const key of ["sampling", "minPassRate"] as const) {
             if (testCase[key] !== undefined) {
                 complain(`${key} needs lane sampled`, key);
             }
         }
-    } else if (measure) {
+    }
+    if (measure && testCase.lane !== "deterministic") {
         complain("a measured case is deterministic; allowed: deterministic", "lane");
     }
     testCase.turns.forEach((turn, turnIndex) =>
@@ -133,13 +137,51 @@ const caseSchema = strictShape({
     );
 });
 
+const familySchema = strictShape({
+    family: z.enum(FAMILY_NAMES).describe("What kind of cases; docs/suite.md lists the families"),
+    id: z
+        .string()
+        .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "small letters, digits and hyphens")
+        .describe("The cases are called id-001, id-002, ..."),
+    language: z.enum(FAMILY_LANGUAGES),
+    seed: z.int().min(0).default(1).describe("The same seed makes the same cases"),
+    cases: z.int().min(1).max(5000).describe("How many"),
+    core: z.int().min(0).default(0).describe("So many of the first are in tier commit"),
+    smoke: z.int().min(0).default(0).describe("So many of the first are in tier dev"),
+    lane: z.enum(LANES).default("greedy"),
+}).superRefine(({ family, language, smoke, core, cases }, context) => {
+    const complain = (message: string, key: string): void =>
+        context.addIssue({ code: "custom", message, path: [key] });
+    const languages: readonly string[] = FAMILIES[family].languages;
+    if (!languages.includes(language)) {
+        complain(
+            `family ${family} is not made in it; allowed: ${languages.join(", ")}`,
+            "language",
+        );
+    }
+    // Each tier has the cases of the smaller ones.
+    if (core > cases) {
+        complain(`more than its ${cases} cases`, "core");
+    }
+    if (smoke > core) {
+        complain(`more than the ${core} in core`, "smoke");
+    }
+});
+
 /** A case file: YAML, one dimension a file. Published as schemas/case.schema.json. */
 export const caseFileSchema = strictShape({
     dimension: z.enum(DIMENSIONS),
-    cases: z.array(caseSchema).min(1),
+    cases: z.array(caseSchema).default([]),
+    families: z.array(familySchema).default([]).describe("Cases that are made from seeds"),
+}).refine(({ cases, families }) => cases.length + families.length > 0, {
+    message: "a file without a case; allowed: cases, families or both",
 });
 
 export type Turn = z.infer<typeof turnSchema>;
+/** A turn and a case as they are written, before defaults. */
+export type WrittenTurn = z.input<typeof turnSchema>;
+export type WrittenCase = z.input<typeof caseSchema>;
+export type FamilyOfCases = z.output<typeof familySchema>;
 export type Measure = z.infer<typeof measureSchema>;
 export type TestCase = z.infer<typeof caseSchema> & {
     readonly dimension: Dimension;
@@ -147,4 +189,6 @@ export type TestCase = z.infer<typeof caseSchema> & {
     readonly digest: string;
     /** Cases that share a picture share this; they rise and fall together. */
     readonly cluster: string;
+    /** Where it was made by one. */
+    readonly family?: string;
 };

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../common/userError";
-import { caseFileSchema, DIMENSIONS, TestCase } from "./caseSchema";
+import { caseFileSchema, caseSchema, DIMENSIONS, TestCase, WrittenCase } from "./caseSchema";
+import { expandFamily } from "./families/expand";
 import { loadQuarantine, QUARANTINE_FILE } from "./quarantine";
 import { parseYamlFile } from "./yamlFile";
 
@@ -57,17 +58,24 @@ export function parseCaseFile(text: string, file: string): TestCase[] {
         caseFileSchema,
         "schemas/case.schema.json",
     );
-    const asWritten = (written as { cases: WrittenCase[] }).cases;
-    return value.cases.map((each, index) => ({
-        ...each,
-        dimension: value.dimension,
-        ...identityOf(asWritten[index] as WrittenCase),
-    }));
-}
-
-interface WrittenCase {
-    readonly id: string;
-    readonly turns: readonly { readonly images?: readonly object[] }[];
+    const asWritten = (written as { cases?: WrittenCase[] }).cases ?? [];
+    const { dimension } = value;
+    return [
+        ...value.cases.map((each, index) => ({
+            ...each,
+            dimension,
+            ...identityOf(asWritten[index] as WrittenCase),
+        })),
+        ...value.families.flatMap((spec) =>
+            expandFamily(spec).map((made) => ({
+                // What a family makes is held to the rules of a case file, too.
+                ...caseSchema.parse(made),
+                dimension,
+                family: spec.family,
+                ...identityOf(made),
+            })),
+        ),
+    ];
 }
 
 /** Made from the file, not from the parsed case: a new default of ours changes no case. */

@@ -51,6 +51,7 @@ const caseResultSchema = z.strictObject({
     ),
     lane: z.enum(LANES).optional(),
     tags: z.array(z.string()).optional(),
+    family: z.string().optional().describe("What made it, where it was made from a seed"),
     repeats: z
         .strictObject({
             passed: count,

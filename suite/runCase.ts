@@ -271,7 +271,8 @@ class CaseRecord {
     }
 
     private outcome(status: CaseResult["status"], problem?: Problem): CaseOutcome {
-        const { id, dimension, title, language, lane, tags, digest, cluster } = this.testCase;
+        const { id, dimension, title, language, lane, tags, family, digest, cluster } =
+            this.testCase;
         const join = (parts: (string | undefined)[]): string => parts.filter(Boolean).join("\n\n");
         const result: CaseResult = {
             id,
@@ -293,6 +294,7 @@ class CaseRecord {
             })),
             lane,
             ...(tags.length > 0 && { tags }),
+            ...(family !== undefined && { family }),
             digest,
             cluster,
             ...(problem && { problem }),

@@ -69,6 +69,7 @@ function renderCase(each: CaseResult, { anchor, open, limits, previous }: RowOpt
         dimension,
         language,
         lane: each.lane ?? "deterministic",
+        family: each.family ?? "",
         tags: (each.tags ?? []).join(" "),
         seconds: Number(seconds.toPrecision(4)),
         title: each.title,

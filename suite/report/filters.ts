@@ -3,9 +3,9 @@ import { escapeHtml, grouped } from "./text";
 import { dimensionWord, STATUSES } from "./words";
 
 interface Filter {
-    readonly name: "status" | "dimension" | "language" | "lane" | "tags";
+    readonly name: "status" | "dimension" | "language" | "lane" | "family" | "tags";
     readonly title: string;
-    readonly valuesOf: (each: CaseResult) => readonly string[];
+    readonly valuesOf: (each: CaseResult) => string | readonly string[];
     readonly wordOf?: (value: string) => string;
 }
 
@@ -13,22 +13,23 @@ const FILTERS: readonly Filter[] = [
     {
         name: "status",
         title: "Status",
-        valuesOf: ({ status }) => [status],
+        valuesOf: ({ status }) => status,
         wordOf: (value) => STATUSES[value as CaseResult["status"]].word,
     },
     {
         name: "dimension",
         title: "Dimension",
-        valuesOf: ({ dimension }) => [dimension],
+        valuesOf: ({ dimension }) => dimension,
         wordOf: dimensionWord,
     },
     {
         name: "language",
         title: "Language",
-        valuesOf: ({ language }) => [language],
+        valuesOf: ({ language }) => language,
         wordOf: (value) => ({ en: "English", zh: "Chinese" })[value] ?? value,
     },
-    { name: "lane", title: "Lane", valuesOf: ({ lane }) => [lane ?? "deterministic"] },
+    { name: "lane", title: "Lane", valuesOf: ({ lane }) => lane ?? "deterministic" },
+    { name: "family", title: "Family", valuesOf: ({ family }) => family ?? [] },
     { name: "tags", title: "Tag", valuesOf: ({ tags }) => tags ?? [] },
 ];
 

@@ -133,7 +133,7 @@ describe("a wrong case file is refused with its line and key", () => {
         [
             "an unknown lane",
             GOOD.replace("    tags", "    lane: fast\n    tags"),
-            /^f\.yaml:6: cases\[0\]\.lane: .*"deterministic"\|"sampled"/,
+            /^f\.yaml:6: cases\[0\]\.lane: .*"deterministic"\|"greedy"\|"sampled"/,
         ],
         ["broken YAML", GOOD.replace("[core]", "[core"), /^f\.yaml:\d+: not valid YAML/],
     ])("%s", (_, text, message) => {

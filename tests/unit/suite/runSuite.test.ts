@@ -11,7 +11,10 @@ import { Tier } from "../../../suite/tiers";
 import { publishedSchemas } from "../../../suite/writeSchemas";
 import { Asked, rightAnswer, TestServer, TestServerOptions } from "./testServer";
 
-const cases = loadCases(join(__dirname, "..", "..", "..", "suite", "cases"));
+// Those that are written one by one; the stand-in model answers the made ones.
+const cases = loadCases(join(__dirname, "..", "..", "..", "suite", "cases")).filter(
+    ({ family }) => family === undefined,
+);
 let server: TestServer | undefined;
 
 async function run(
