@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SPLIT_CASES_RUNG } from "../common/rungNames";
@@ -8,10 +8,9 @@ import { comparisonLine } from "./baseline/comparison";
 import { Baseline, loadBaseline } from "./baseline/loadBaseline";
 import { TestCase } from "./caseSchema";
 import { loadCases } from "./cases";
-import { renderJunit } from "./junit";
 import { readCasesToLeaveOut } from "./leftOut";
 import { loadQuarantine, QUARANTINE_FILE, QuarantineEntry } from "./quarantine";
-import { renderReportHtml } from "./report/page";
+import { writeReports } from "./report/writeReports";
 import { CaseResult, ServerRung, SuiteResults } from "./results";
 import { runSuite } from "./runSuite";
 import { Tier, TIERS } from "./tiers";
@@ -68,7 +67,10 @@ const command = new Command("suite")
             .choices(TIERS)
             .default("commit"),
     )
-    .requiredOption("--out <dir>", "where results.json, junit.xml and report.html are written")
+    .requiredOption(
+        "--out <dir>",
+        "where results.json, report.html, summary.md and junit.xml are written",
+    )
     .option("--cases <dir>", "a folder of case files of your own", join(__dirname, "cases"))
     .option(
         "--quarantine <file>",
@@ -226,14 +228,6 @@ function resultsWithoutCases(options: Options, why: string): SuiteResults {
         cases: [],
         performance: { latency: [], throughput: [] },
     };
-}
-
-function writeReports(folder: string, results: SuiteResults): void {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "junit.xml"), renderJunit(results));
-    writeFileSync(join(folder, "report.html"), renderReportHtml(results));
-    // Last, because whoever waits for the suite waits for this file.
-    writeFileSync(join(folder, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
 }
 
 main()

@@ -150,3 +150,14 @@ export function countStatuses(cases: readonly CaseResult[]): Record<CaseResult["
     }
     return totals;
 }
+
+/** Every level of load that was measured, whether its case has one or several. */
+export function levelsOf({
+    throughput,
+    load = [],
+}: SuiteResults["performance"]): SuiteResults["performance"]["throughput"] {
+    const several = load.flatMap(({ caseId, levels }) =>
+        levels.map((level) => ({ caseId, ...level })),
+    );
+    return [...throughput, ...several];
+}

@@ -51,6 +51,13 @@ const beforeSchema = z.strictObject({
             }),
         )
         .describe("Of each request, or of as many as are kept"),
+    throughput: z.array(
+        z.strictObject({
+            caseId: z.string(),
+            concurrency: count,
+            outputTokensPerSecond: z.number().min(0),
+        }),
+    ),
 });
 
 /** What a comparison with a baseline came to; part of the suite's results. */

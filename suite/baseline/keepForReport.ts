@@ -1,4 +1,4 @@
-import { SuiteResults } from "../results";
+import { levelsOf, SuiteResults } from "../results";
 import { Before } from "./comparison";
 
 /** A report with thousands of failures must stay one that a browser opens. */
@@ -8,7 +8,7 @@ const MOST_SAMPLES = 1000;
 
 /**
  * What the report shows of a baseline, which is not there when the report is made again: the answers of cases
- * that do not pass here or did not there, and the latency of each request.
+ * that do not pass here or did not there, and the latency of each request, the throughput of each level.
  */
 export function keepForReport(before: SuiteResults, now: SuiteResults): Before {
     const statusNow = new Map(now.cases.map(({ id, status }) => [id, status]));
@@ -37,6 +37,13 @@ export function keepForReport(before: SuiteResults, now: SuiteResults): Before {
                       }),
                       endToEndSeconds: samples.endToEndSeconds.slice(0, MOST_SAMPLES),
                   },
+        ),
+        throughput: levelsOf(before.performance).map(
+            ({ caseId, concurrency, outputTokensPerSecond }) => ({
+                caseId,
+                concurrency,
+                outputTokensPerSecond,
+            }),
         ),
     };
 }

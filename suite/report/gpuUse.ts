@@ -37,10 +37,9 @@ const MOST_GPUS = 16;
 export function readGpuUse(csv: string, phases: string): GpuUse | undefined {
     const gpus = new Map<number, GpuSample[]>();
     for (const line of csv.split("\n", MOST_LINES)) {
-        const [at, utilisation, index, used, total, temperature, power] = line
-            .split(",")
-            .map(numberOf);
-        if (at === undefined || index === undefined || !(index >= 0 && index < MOST_GPUS)) {
+        const cells = line.split(",").map(numberOf);
+        const [at, utilisation, index, used, total, temperature, power] = cells;
+        if (cells.length !== 7 || at === undefined || index === undefined || index >= MOST_GPUS) {
             continue;
         }
         const samples = gpus.get(index) ?? [];

@@ -5,66 +5,92 @@ import { renderLineChart, Series } from "./lineChart";
 
 const METRICS = [
     ["timeToFirstTokenSeconds", "time to the first token"],
+    ["interTokenSeconds", "between tokens"],
     ["endToEndSeconds", "end to end"],
 ] as const;
-const PERCENTILES = [0.5, 0.9, 0.95, 0.99, 1];
+type Metric = (typeof METRICS)[number][0];
+const PERCENTILES = [
+    [0.5, "p50"],
+    [0.9, "p90"],
+    [0.95, "p95"],
+    [0.99, "p99"],
+] as const;
 
 /**
- * Of each latency case and metric the share of requests that took at most so long, beside that of the
- * baseline: the whole distribution, without a choice of bins.
+ * Of each latency case and metric the share of requests (of tokens, for what is between them) that took at most
+ * so long, beside that of the baseline: the whole distribution, without a choice of bins.
  */
 export function renderLatencyPlots(
     latency: readonly LatencyNumbers[],
     comparison: Comparison | undefined,
     titleOf: (caseId: string) => string,
 ): string[] {
-    return latency.flatMap(({ caseId, samples }) =>
+    return latency.flatMap((numbers) =>
         METRICS.map(([metric, word]) => {
-            const now = samples?.[metric] ?? [];
+            const { caseId } = numbers;
             const before = comparison?.before?.latency.find((each) => each.caseId === caseId);
-            const then = before?.[metric] ?? [];
-            return now.length < 2
-                ? ""
-                : renderDistributions(`${titleOf(caseId)}, ${word}`, [
-                      ["this run", now],
-                      ...(then.length > 0 && comparison
-                          ? [[comparison.baseline.name, then] as const]
-                          : []),
-                  ]);
+            const then = metric === "interTokenSeconds" ? undefined : before?.[metric];
+            return renderDistributions(`${titleOf(caseId)}, ${word}`, [
+                runOf(numbers, metric),
+                ...(then && comparison ? [{ name: comparison.baseline.name, seconds: then }] : []),
+            ]);
         }),
     );
 }
 
-function renderDistributions(
-    title: string,
-    runs: readonly (readonly [name: string, seconds: readonly number[]])[],
-): string {
-    const most = Math.max(...runs.map(([, samples]) => percentile(samples, 1)));
+interface Run {
+    readonly name: string;
+    readonly seconds: readonly number[];
+    /** With intervals, where they are known. */
+    readonly distribution?: NonNullable<LatencyNumbers["distributions"]>[Metric];
+}
+
+function runOf(
+    { samples, distributions, interTokenQuantiles }: LatencyNumbers,
+    metric: Metric,
+): Run {
+    return {
+        name: "this run",
+        seconds: (metric === "interTokenSeconds" ? interTokenQuantiles : samples?.[metric]) ?? [],
+        distribution: distributions?.[metric],
+    };
+}
+
+function renderDistributions(title: string, runs: readonly Run[]): string {
+    if (runs.some(({ seconds }) => seconds.length < 2)) {
+        return "";
+    }
+    const most = Math.max(...runs.map(({ seconds }) => percentile(seconds, 1)));
     const [scale, unit] = most < 2 ? [1000, "ms"] : [1, "s"];
     const said = (seconds: number): string => Number((seconds * scale).toPrecision(3)).toString();
+    const cellsOf = ({ seconds, distribution }: Run): string[] =>
+        PERCENTILES.map(([share, name]) => {
+            const known = distribution?.[name];
+            const range = known?.interval
+                ? ` (${said(known.interval.low)} to ${said(known.interval.high)})`
+                : "";
+            return said(known?.value ?? percentile(seconds, share)) + range;
+        });
     return renderLineChart({
         title,
         x: unit,
-        y: "% of requests took at most this",
+        y: "% took at most this",
         most: 100,
         curve: "step",
-        series: runs.map(([name, samples]) => ({
+        series: runs.map(({ name, seconds }) => ({
             name,
-            points: cumulative(samples, scale, most * scale),
+            points: cumulative(seconds, scale, most * scale),
         })),
         table: {
-            head: [unit, ...PERCENTILES.map(sayPercentile), "requests"],
-            rows: runs.map(([name, samples]) => [
-                name,
-                ...PERCENTILES.map((share) => said(percentile(samples, share))),
-                String(samples.length),
+            head: [unit, ...PERCENTILES.map(([, name]) => name), "highest", "samples"],
+            rows: runs.map((run) => [
+                run.name,
+                ...cellsOf(run),
+                said(percentile(run.seconds, 1)),
+                String(run.distribution?.count ?? run.seconds.length),
             ]),
         },
     });
-}
-
-function sayPercentile(share: number): string {
-    return share === 1 ? "max" : `p${share * 100}`;
 }
 
 /** From 0 % at 0 up to 100 %, drawn on to where the slowest of the runs ends. */

@@ -52,8 +52,8 @@ export function renderLineChart(chart: LineChart): string {
     }
     const [x, y] = scalesOf(chart, points);
     const path = line<Point>(
-        ([at]) => x(at),
-        ([, value]) => y(value),
+        ([place]) => at(x(place)),
+        ([, value]) => at(y(value)),
     ).curve(chart.curve === "step" ? curveStepAfter : curveLinear);
     const [left, right] = [MARGIN.left, WIDTH - MARGIN.right];
     const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom];
@@ -81,7 +81,7 @@ export function renderLineChart(chart: LineChart): string {
             const name = `s${index % STYLES}`;
             const dots =
                 own.length <= 24 && chart.curve !== "step" ? own : own.length === 1 ? own : [];
-            return `<path class="line ${name}" d="${path.digits(1)([...own]) ?? ""}"/>${dots.map(([px, py]) => `<circle class="${name}" cx="${at(x(px))}" cy="${at(y(py))}" r="3"/>`).join("")}`;
+            return `<path class="line ${name}" d="${path([...own]) ?? ""}"/>${dots.map(([px, py]) => `<circle class="${name}" cx="${at(x(px))}" cy="${at(y(py))}" r="3"/>`).join("")}`;
         }),
     ];
     const legend = series.map(

@@ -1,6 +1,7 @@
-import { LatencyNumbers, SuiteResults, ThroughputNumbers } from "../results";
+import { LatencyNumbers, LoadNumbers, SuiteResults, ThroughputNumbers } from "../results";
 import { renderLatencyPlots } from "./latencyPlots";
-import { renderThroughputPlot } from "./throughputPlot";
+import { renderServerTable } from "./serverTable";
+import { renderThroughputPlots } from "./throughputPlot";
 import { escapeHtml, milliseconds, rounded } from "./text";
 
 /** The measured cases: a card of numbers for each, and how they spread. */
@@ -10,16 +11,18 @@ export function renderPerformance(results: SuiteResults): string {
     const cards = [
         ...performance.latency.map((each) => renderLatency(titleOf(each.caseId), each)),
         ...performance.throughput.map((each) => renderThroughput(titleOf(each.caseId), each)),
+        ...(performance.load ?? []).map((each) => renderLoad(titleOf(each.caseId), each)),
     ];
     if (cards.length === 0) {
         return "";
     }
     const plots = [
         ...renderLatencyPlots(performance.latency, results.comparison, titleOf),
-        renderThroughputPlot(performance.throughput, titleOf),
+        ...renderThroughputPlots(performance, results.comparison, titleOf),
     ].filter(Boolean);
     return `<section id="performance"><h2>Performance</h2><div class="cards">${cards.join("\n")}</div>
-${plots.length > 0 ? `<div class="charts">${plots.join("\n")}</div>` : ""}</section>`;
+${plots.length > 0 ? `<div class="charts">${plots.join("\n")}</div>` : ""}
+${renderServerTable(performance, titleOf)}</section>`;
 }
 
 function renderLatency(title: string, numbers: LatencyNumbers): string {
@@ -57,6 +60,12 @@ function renderThroughput(title: string, numbers: ThroughputNumbers): string {
         ],
         `${numbers.requests} requests, ${numbers.concurrency} at a time, in ${milliseconds(numbers.seconds)}`,
     );
+}
+
+/** The level that gives the most; the curve has the others. */
+function renderLoad(title: string, { levels }: LoadNumbers): string {
+    const [best] = [...levels].sort((a, b) => b.outputTokensPerSecond - a.outputTokensPerSecond);
+    return best === undefined ? "" : renderThroughput(title, { caseId: "", ...best });
 }
 
 function card(

@@ -1,5 +1,6 @@
 import { Before, Comparison } from "../../suite/baseline/comparison";
 import { drawImage } from "../../suite/images";
+import { LevelNumbers } from "../../suite/performance/numbers";
 import { drawBelow, seededRandom } from "../../suite/random";
 import { CaseResult, countStatuses, SuiteResults } from "../../suite/results";
 
@@ -44,18 +45,11 @@ export function bigResults({ cases: count, failing, seed = 1 }: BigOptions): Sui
         why: failing > 0 ? why : `all ${count} cases passed`,
         totals,
         comparison: oneComparison(failed, latency, random),
-        cases: [...cases, ...latency.map(({ caseId }) => measured(caseId))],
+        cases: [...cases, ...["latency-0", "latency-1", "load"].map(measured)],
         performance: {
             latency,
-            throughput: [1, 4, 16, 64].map((concurrency) => ({
-                caseId: `load-${concurrency}`,
-                requests: 64,
-                failedRequests: 0,
-                concurrency,
-                seconds: 20,
-                requestsPerSecond: 3.2,
-                outputTokensPerSecond: 40 * concurrency ** 0.8,
-            })),
+            throughput: [],
+            load: [{ caseId: "load", levels: [1, 4, 16, 64].map(oneLevel) }],
         },
     };
 }
@@ -129,6 +123,41 @@ function oneLatency(caseId: string, random: () => number): Latency {
         timeToFirstTokenSeconds: spread(0.09),
         endToEndSeconds: spread(1.1),
         outputTokensPerSecond: 48,
+        interTokenQuantiles: Array.from({ length: 50 }, (_, index) => 0.018 + 0.0001 * index),
+        distributions: { timeToFirstTokenSeconds: distribution(0.09) },
+        serverNumbers: {
+            requests: 40,
+            timeToFirstTokenSeconds: 0.088,
+            queueSeconds: 0.001,
+            preemptions: 0,
+            kvCacheUse: 0.12,
+            differences: [],
+        },
+    };
+}
+
+function distribution(mean: number) {
+    const at = (factor: number) => ({
+        value: factor * mean,
+        interval: { low: 0.95 * factor * mean, high: 1.05 * factor * mean },
+    });
+    return { count: 40, mean, p50: at(1), p90: at(1.3), p95: at(1.4), p99: { value: 1.6 * mean } };
+}
+
+function oneLevel(concurrency: number): LevelNumbers {
+    const outputTokensPerSecond = 40 * concurrency ** 0.8;
+    const requestsPerSecond = outputTokensPerSecond / 64;
+    const share = 1 / (1 + concurrency / 40);
+    return {
+        ...{ requests: 64, failedRequests: 0, concurrency, seconds: 20 },
+        ...{ requestsPerSecond, outputTokensPerSecond },
+        goodput: {
+            objective: { timeToFirstTokenSeconds: 0.5 },
+            good: Math.round(64 * share),
+            share,
+            shareInterval: { low: 0.9 * share, high: Math.min(1, 1.1 * share) },
+            requestsPerSecond: share * requestsPerSecond,
+        },
     };
 }
 
@@ -155,7 +184,12 @@ function oneComparison(
         })),
         latency: latency.map(({ caseId }) => ({
             caseId,
-            ...oneLatency(caseId, random).samples!,
+            endToEndSeconds: oneLatency(caseId, random).samples!.endToEndSeconds,
+        })),
+        throughput: [1, 4, 16, 64].map((concurrency) => ({
+            caseId: "load",
+            concurrency,
+            outputTokensPerSecond: 42 * concurrency ** 0.8,
         })),
     };
     return {
