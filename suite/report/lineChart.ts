@@ -58,8 +58,8 @@ export function renderLineChart(chart: LineChart): string {
     const [left, right] = [MARGIN.left, WIDTH - MARGIN.right];
     const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom];
     const xTicks = chart.scale === "log" ? [...new Set(points.map(([at]) => at))] : x.ticks(6);
-    const sayX = chart.scale === "log" ? String : x.tickFormat(6);
-    const sayY = y.tickFormat(5);
+    const sayX = chart.scale === "log" ? String : grouped(x.tickFormat(6));
+    const sayY = grouped(y.tickFormat(5));
     const parts = [
         ...spans.map(({ name, from, to }, index) => {
             const [begin, end] = [x(from), x(to)];
@@ -91,11 +91,16 @@ export function renderLineChart(chart: LineChart): string {
     return `<figure class="chart"><figcaption><b>${escapeHtml(title)}</b> <span>${escapeHtml(yTitle)}</span></figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${title}: ${yTitle} over ${xTitle}; its numbers are in the table below`)}">${parts.join("")}</svg>
 ${series.length > 1 ? `<ul class="legend">${legend.join("")}</ul>` : ""}
-<details class="numbers"><summary>Numbers</summary><table><thead><tr>${table.head.map((each) => `<th scope="col">${escapeHtml(each)}</th>`).join("")}</tr></thead><tbody>${table.rows.map(renderRow).join("")}</tbody></table></details></figure>`;
+<details class="numbers"><summary>Numbers</summary><div class="scroller" tabindex="0" role="group" aria-label="${escapeHtml(`Numbers of ${title}`)}"><table><thead><tr>${table.head.map((each) => `<th scope="col">${escapeHtml(each)}</th>`).join("")}</tr></thead><tbody>${table.rows.map(renderRow).join("")}</tbody></table></div></details></figure>`;
 }
 
 function renderRow([first = "", ...others]: readonly string[]): string {
     return `<tr><th scope="row">${escapeHtml(first)}</th>${others.map((each) => `<td>${escapeHtml(each)}</td>`).join("")}</tr>`;
+}
+
+/** Digits grouped as on the rest of the page. */
+function grouped(say: (value: number) => string): (value: number) => string {
+    return (value) => say(value).replaceAll(",", "\u202f");
 }
 
 function scalesOf({ scale = "linear", most, spans = [] }: LineChart, points: readonly Point[]) {

@@ -43,7 +43,7 @@ export function renderServerTable(
     ].map((each) => `<th scope="col">${each}</th>`);
     return rows.length === 0
         ? ""
-        : `<h3>Client and server</h3><div class="scroller" tabindex="0" role="region" aria-label="Client and server"><table class="server"><thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>
+        : `<h3>Client and server</h3><div class="scroller" tabindex="0" role="group" aria-label="Client and server"><table class="server"><thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table></div>
 <p class="note">Means, the client’s / the server’s own by its /metrics. A marked row: they differ by more than is usual.</p>`;
 }
 
