@@ -269,6 +269,24 @@ describe("junit.xml", () => {
         expect(renderJunit(results)).not.toMatch(/\u0007/);
     });
 
+    it("says of a failure what was wanted and what was got", () => {
+        const checks = [
+            {
+                kind: "keywords",
+                passed: false,
+                message: "does not name red",
+                wanted: "red",
+                turn: 1,
+            },
+            { kind: "error", passed: false, message: "no clear message", turn: 2 },
+        ];
+        const xml = renderJunit({ ...results, cases: [{ ...broken, checks }] });
+        const { testsuites } = new XMLParser({ ignoreAttributes: false }).parse(xml, true);
+        const failure = testsuites.testsuite.testcase.failure["#text"] as string;
+        expect(failure).toContain("keywords: does not name red\nwanted: red\ngot: <script>alert");
+        expect(failure).toContain("error: no clear message\ngot: HTTP 400: <script>");
+    });
+
     it("names the rung that the results were obtained on", () => {
         const rung = { name: "eager", note: "no CUDA graphs" };
         const xml = renderJunit({ ...results, server: { ...results.server, rung } });
