@@ -278,7 +278,11 @@ function writeAll(
     attemptTo("the history", () =>
         appendHistory(historyPath(options.projectDir, env), runRecord(prepared, receipt)),
     );
-    attemptTo("the report", () => folder.writeReport(receipt, prepared.plan, home));
+    let summary = summaryTable(`GPU run ${receipt.runId}`, receiptRows(receipt));
+    attemptTo("the report", () => {
+        folder.writeReport(receipt, prepared.plan, home);
+        summary = folder.readSummary();
+    });
     attemptTo("reports/latest", () => folder.linkLatest());
     for (const [name, value] of receiptRows(receipt)) {
         progress.line(`${name}: ${value}`);
@@ -291,5 +295,5 @@ function writeAll(
             "receipt-path": `${folder.path}/receipt.json`,
         });
     }
-    writeGitHubSummary(env, summaryTable(`GPU run ${receipt.runId}`, receiptRows(receipt)));
+    writeGitHubSummary(env, summary);
 }

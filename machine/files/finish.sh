@@ -7,7 +7,7 @@ report=$state/report
 mkdir -p "$report/logs"
 date -u +%s >"$state/phases/end"
 
-for log in /var/log/ephemeral-gpu-ci/*.log /var/log/cloud-init-output.log "$state/power-off.log"; do
+for log in /var/log/ephemeral-gpu-ci/* /var/log/cloud-init-output.log "$state/power-off.log"; do
     if [ -f "$log" ]; then
         tail -c 5000000 "$log" >"$report/logs/$(basename "$log")"
     fi

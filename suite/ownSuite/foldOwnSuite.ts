@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { renderJunit } from "../junit";
-import { renderReportHtml } from "../reportHtml";
+import { renderReportHtml } from "../report/page";
 import { countStatuses, SuiteResults } from "../results";
 import { TIER_RULES, TIERS } from "../tiers";
 import { foldTests } from "./foldTests";
