@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 
 import { isUserError } from "../common/userError";
 import { measure } from "../rehearsal/sensitivity/measure";
+import { PACE_ROW, SLOW_TOKENS_PER_SECOND, tryPace } from "../rehearsal/sensitivity/paceTrial";
 import { ROWS, Row } from "../rehearsal/sensitivity/rows";
 import { shortcomings, summarise } from "../rehearsal/sensitivity/summary";
 import { alarmTable, faultTable } from "../rehearsal/sensitivity/table";
@@ -49,9 +50,15 @@ async function run({ runs, only, json }: Options): Promise<number> {
     const known = readTrials([json], suite);
     const done = new Set(known.map(({ row, tier, run: number }) => `${row}/${tier}/${number}`));
     say(`${rows.length} rows, ${cases.length} cases, ${done.size} runs in ${json} already`);
+    const python = await ensureStandIn();
+    // It mostly waits, for minutes.
+    const pace =
+        (only?.test(PACE_ROW) ?? true) && !done.has(`${PACE_ROW}/commit/0`)
+            ? tryPace(python, cases)
+            : undefined;
     let said = Date.now();
     await measure({
-        ...{ python: await ensureStandIn(), cases, rows, runs },
+        ...{ python, cases, rows, runs },
         isDone: (row: Row, tier, number) => done.has(`${row.id}/${tier}/${number}`),
         onTrial: (trial, at, of) => {
             appendTrial(json, { ...trial, suite });
@@ -61,6 +68,9 @@ async function run({ runs, only, json }: Options): Promise<number> {
             }
         },
     });
+    if (pace) {
+        appendTrial(json, { ...(await pace), suite });
+    }
     const trials = readTrials([json], suite);
     const merge = summarise(trials, "merge");
     for (const [tier, summaries] of [
@@ -69,7 +79,18 @@ async function run({ runs, only, json }: Options): Promise<number> {
     ] as const) {
         console.log(`\nTier ${tier}\n\n${faultTable(summaries)}\n\n${alarmTable(summaries)}`);
     }
-    const short = shortcomings(merge);
+    const slow = trials.find(({ row }) => row === PACE_ROW);
+    if (slow) {
+        console.log(
+            `\nTier commit at ${SLOW_TOKENS_PER_SECOND} tokens/s: ${Math.round(slow.seconds)} s`,
+        );
+    }
+    const short = [
+        ...shortcomings(merge),
+        ...(slow?.isFailed
+            ? [`tier commit at ${SLOW_TOKENS_PER_SECOND} tokens/s: ${slow.why}`]
+            : []),
+    ];
     console.log(["", ...short.map((what) => `SHORT ${what}`)].join("\n"));
     return short.length === 0 ? EXIT.passed : 1;
 }

@@ -69,6 +69,5 @@ export async function withinLimit(
     } finally {
         clearTimeout(timer);
         ended.abort();
-        late.catch(() => undefined);
     }
 }

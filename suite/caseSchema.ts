@@ -26,11 +26,7 @@ export type Lane = (typeof LANES)[number];
 export const MODEL_SAMPLING = { temperature: 0.7, topP: 0.8 } as const;
 
 const turnSchema = strictShape({
-    prompt: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("{{index}} becomes the number of a measured request"),
+    prompt: z.string().optional().describe("{{index}} becomes the number of a measured request"),
     images: z.array(imageSchema).min(1).optional(),
     filler: strictShape({
         fractionOfContext: z.number().gt(0).max(4),
@@ -58,7 +54,18 @@ const turnSchema = strictShape({
         .optional()
         .describe("A long text before the prompt, measured by the server's own tokenizer"),
     maxTokens: z.int().min(1).max(8192),
-    mayRefuse: strictShape({ status: z.string().regex(/^4(xx|\d\d)$/), message: messagePattern })
+    stop: z
+        .array(z.string().min(1))
+        .min(1)
+        .max(4)
+        .optional()
+        .describe("The answer ends before the first of these"),
+    mayRefuse: strictShape({
+        status: z
+            .string()
+            .regex(/^(4(xx|\d\d)|\[45\]xx)$/, '"4xx", a status such as "413", or "[45]xx"'),
+        message: messagePattern,
+    })
         .optional()
         .describe("A refusal like this passes too; its checks are then left out"),
     checks: z.array(checkSchema).min(1),

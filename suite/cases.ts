@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../common/userError";
 import { caseFileSchema, caseSchema, DIMENSIONS, TestCase, WrittenCase } from "./caseSchema";
 import { expandFamily } from "./families/expand";
 import { loadQuarantine, QUARANTINE_FILE } from "./quarantine";
-import { parseYamlFile } from "./yamlFile";
+import { misplaced, readOwnPicture } from "./ownPicture";
+import { Fault, parseYamlFile } from "./yamlFile";
 
 /**
  * Loads and checks every case file (*.yaml, *.yml) of a folder, in the order of their dimension, and checks
@@ -57,14 +58,15 @@ export function parseCaseFile(text: string, file: string): TestCase[] {
         file,
         caseFileSchema,
         "schemas/case.schema.json",
+        ({ cases }) => faultyPicture(cases, file),
     );
     const asWritten = (written as { cases?: WrittenCase[] }).cases ?? [];
     const { dimension } = value;
     return [
         ...value.cases.map((each, index) => ({
-            ...each,
+            ...withPaths(each, file),
             dimension,
-            ...identityOf(asWritten[index] as WrittenCase),
+            ...identityOf(withDigests(asWritten[index] as WrittenCase, file)),
         })),
         ...value.families.flatMap((spec) =>
             expandFamily(spec).map((made) => ({
@@ -76,6 +78,60 @@ export function parseCaseFile(text: string, file: string): TestCase[] {
             })),
         ),
     ];
+}
+
+type Images = { readonly draw: string; readonly file?: string };
+interface HasPictures {
+    readonly turns: readonly { readonly images?: readonly Images[] }[];
+}
+
+/** The first picture of the user's own that cannot be had. */
+function faultyPicture(cases: readonly HasPictures[], file: string): Fault | undefined {
+    const faults = cases.flatMap(({ turns }, at) =>
+        turns.flatMap(({ images = [] }, turn) =>
+            images.flatMap(({ file: own }, image) => {
+                if (own === undefined) {
+                    return [];
+                }
+                const picture = misplaced(file, own) ?? readOwnPicture(join(dirname(file), own));
+                const path = ["cases", at, "turns", turn, "images", image, "file"];
+                return typeof picture === "string" ? [{ path, message: picture }] : [];
+            }),
+        ),
+    );
+    return faults[0];
+}
+
+/** Own pictures by where they are, as seen from wherever the suite was started. */
+function withPaths<C extends HasPictures>(each: C, file: string): C {
+    return withOwn(each, (own) => ({ file: join(dirname(file), own) }));
+}
+
+/** Own pictures by what they show: another file of the same name is another case. */
+function withDigests<C extends HasPictures>(each: C, file: string): C {
+    return withOwn(each, (own) => ({
+        file: createHash("sha256")
+            .update(readFileSync(join(dirname(file), own)))
+            .digest("hex"),
+    }));
+}
+
+function withOwn<C extends HasPictures>(each: C, change: (own: string) => { file: string }): C {
+    const hasOwn = each.turns.some(({ images = [] }) => images.some(({ file }) => file));
+    if (!hasOwn) {
+        return each;
+    }
+    return {
+        ...each,
+        turns: each.turns.map((turn) => ({
+            ...turn,
+            ...(turn.images && {
+                images: turn.images.map((image) =>
+                    image.file === undefined ? image : { ...image, ...change(image.file) },
+                ),
+            }),
+        })),
+    };
 }
 
 /** Made from the file, not from the parsed case: a new default of ours changes no case. */

@@ -110,17 +110,17 @@ export class ChatClient {
     async chat(
         messages: readonly Message[],
         maxTokens: number,
-        { sampling }: { sampling?: Sampling } = {},
+        { sampling, stop }: { sampling?: Sampling; stop?: readonly string[] } = {},
     ): Promise<Reply> {
         const { abilities } = this;
         const logprobs = sampling === undefined && abilities.logprobs !== "no";
-        const reply = await this.send(messages, maxTokens, { sampling, logprobs });
+        const reply = await this.send(messages, maxTokens, { sampling, stop, logprobs });
         if (!logprobs || abilities.logprobs !== "unknown") {
             return reply;
         }
         if (reply.kind === "refused") {
             // It may be the log-probabilities that it refuses.
-            const plain = await this.send(messages, maxTokens, { sampling });
+            const plain = await this.send(messages, maxTokens, { sampling, stop });
             abilities.logprobs = plain.kind === "answered" ? "no" : "unknown";
             return plain;
         }
@@ -131,7 +131,11 @@ export class ChatClient {
     private async send(
         messages: readonly Message[],
         maxTokens: number,
-        { sampling, logprobs = false }: { sampling?: Sampling; logprobs?: boolean },
+        {
+            sampling,
+            stop,
+            logprobs = false,
+        }: { sampling?: Sampling; stop?: readonly string[]; logprobs?: boolean },
     ): Promise<Reply> {
         const started = performance.now();
         const seconds = (): number => (performance.now() - started) / 1000;
@@ -143,6 +147,7 @@ export class ChatClient {
                 temperature: sampling?.temperature ?? 0,
                 ...(sampling && { top_p: sampling.topP }),
                 seed: sampling?.seed ?? this.options.seed,
+                ...(stop && { stop }),
                 ...(logprobs && { logprobs: true }),
             });
             if (!response.ok) {

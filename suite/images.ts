@@ -5,7 +5,8 @@ import { barChartFields, checkBarChart, paintBarChart } from "./drawing/barChart
 import { checkSign, paintSign, signFields } from "./drawing/sign";
 import { checkTable, paintTable, tableFields } from "./drawing/table";
 import { checkText, paintText, textFields } from "./drawing/text";
-import { encodeIndexedPng } from "./png";
+import { readOwnPicture, thumbnailOf } from "./ownPicture";
+import { encodeIndexedPng, encodePng, PIXEL_FORMATS } from "./png";
 import { seededRandom, shuffled } from "./random";
 
 const PLACES = {
@@ -18,19 +19,42 @@ const PLACES = {
 type Place = keyof typeof PLACES;
 
 const colour = z.enum(COLOUR_NAMES);
+const DAMAGES = ["truncated", "noise", "text", "base64"] as const;
+type Damage = (typeof DAMAGES)[number];
 const seed = z.int().min(0).describe("The same seed draws the same picture");
 
-const common = {
+const named = {
     name: z.string().regex(/^[a-z0-9-]+$/, "small letters, digits and hyphens"),
+    copies: z
+        .int()
+        .min(1)
+        .max(1000)
+        .optional()
+        .describe("So many of it are sent, one after another"),
+    calledType: z
+        .enum(["image/png", "image/jpeg", "image/webp"])
+        .optional()
+        .describe("What the request says that it is; what it is where absent"),
+};
+const common = {
+    ...named,
     width: z.int().min(1).max(8192).describe("Pixels"),
     height: z.int().min(1).max(8192).describe("Pixels"),
-    damage: z
-        .enum(["truncated", "noise"])
+    pixels: z
+        .enum(PIXEL_FORMATS)
         .optional()
         .describe(
-            "truncated: the second half of the file is missing; noise: bytes that are no picture",
+            "How the PNG holds it; a palette where absent; rgba: the background is transparent",
+        ),
+    damage: z
+        .enum(DAMAGES)
+        .optional()
+        .describe(
+            "truncated: the second half of the file is missing; noise: bytes that are no picture; " +
+                "text: a text in place of a picture; base64: the request's base64 is none",
         ),
 };
+const DAMAGE_TEXT = "This is a text file, and no picture at all.\n";
 
 /** How a case asks for a picture. What is drawn is known, and so is the right answer. */
 export const imageSchema = z.discriminatedUnion("draw", [
@@ -92,6 +116,16 @@ export const imageSchema = z.discriminatedUnion("draw", [
         .strictObject({ ...common, ...tableFields })
         .superRefine(checkTable)
         .describe("A table with a header"),
+    z
+        .strictObject({
+            ...named,
+            draw: z.literal("file"),
+            file: z
+                .string()
+                .min(1)
+                .describe("A PNG, JPEG or WebP file in the case file's folder or below"),
+        })
+        .describe("A picture of your own"),
 ]);
 export type ImageSpec = z.infer<typeof imageSchema>;
 
@@ -102,10 +136,17 @@ export interface DrawnImage {
     readonly height: number;
     /** The file's bytes as they are sent: a PNG, unless it is damaged on purpose. */
     readonly bytes: Buffer;
-    /** A small PNG for the report; absent where the file can be seen by nobody. */
-    readonly thumbnailPng?: Buffer;
-    readonly damage?: "truncated" | "noise";
+    /** What the request says that the bytes are. */
+    readonly mediaType: string;
+    /** How often it is sent. */
+    readonly copies: number;
+    /** A small picture for the report; absent where the file can be seen by nobody. */
+    readonly thumbnail?: { readonly bytes: Buffer; readonly mediaType: string };
+    readonly damage?: Damage;
 }
+
+/** A picture that the suite draws itself. */
+type Drawn = Exclude<ImageSpec, { draw: "file" }>;
 
 const THUMBNAIL_PIXELS = 320;
 
@@ -116,18 +157,35 @@ const THUMBNAIL_PIXELS = 320;
  * @example drawImage({ name: "a", draw: "building", width: 640, height: 480, seed: 1 }).bytes
  */
 export function drawImage(spec: ImageSpec, seedOffset = 0): DrawnImage {
-    const { name, width, height, damage } = spec;
-    const canvas = paint(spec, seedOffset);
-    const png = encodeIndexedPng(canvas);
-    if (damage === undefined) {
-        const thumbnailPng = encodeIndexedPng(canvas.thumbnail(THUMBNAIL_PIXELS));
-        return { name, width, height, bytes: png, thumbnailPng };
+    const { name, copies = 1 } = spec;
+    if (spec.draw === "file") {
+        const picture = readOwnPicture(spec.file);
+        if (typeof picture === "string") {
+            throw new Error(picture);
+        }
+        const mediaType = spec.calledType ?? picture.mediaType;
+        const thumbnail = thumbnailOf(picture, THUMBNAIL_PIXELS);
+        return { ...picture, name, copies, mediaType, ...(thumbnail && { thumbnail }) };
     }
-    return { name, width, height, bytes: damaged(png, damage), damage };
+    const { width, height, damage, pixels, calledType: mediaType = "image/png" } = spec;
+    const canvas = paint(spec, seedOffset);
+    const png = pixels === undefined ? encodeIndexedPng(canvas) : encodePng(canvas, pixels);
+    const image = { name, width, height, copies, mediaType };
+    if (damage === undefined) {
+        const bytes = encodeIndexedPng(canvas.thumbnail(THUMBNAIL_PIXELS));
+        return { ...image, bytes: png, thumbnail: { bytes, mediaType: "image/png" } };
+    }
+    return { ...image, bytes: damaged(png, damage), damage };
+}
+
+/** The picture as a request holds it, in the form that OpenAI's API has for pictures. */
+export function dataUrlOf({ mediaType, bytes, damage }: DrawnImage): string {
+    const data = damage === "base64" ? "*this is no base64*" : bytes.toString("base64");
+    return `data:${mediaType};base64,${data}`;
 }
 
 /** The canvas of a picture, before it becomes a file. */
-export function paint(spec: ImageSpec, seedOffset = 0): Canvas {
+export function paint(spec: Drawn, seedOffset = 0): Canvas {
     switch (spec.draw) {
         case "shapes":
             return paintShapes(spec);
@@ -146,7 +204,10 @@ export function paint(spec: ImageSpec, seedOffset = 0): Canvas {
     }
 }
 
-function damaged(png: Buffer, damage: "truncated" | "noise"): Buffer {
+function damaged(png: Buffer, damage: Damage): Buffer {
+    if (damage === "text" || damage === "base64") {
+        return Buffer.from(DAMAGE_TEXT);
+    }
     if (damage === "truncated") {
         return png.subarray(0, Math.floor(png.length / 2));
     }

@@ -30,10 +30,9 @@ export function mergeShards(parts: readonly ShardResults[]): SuiteResults {
         .map((each) => each.endedAt)
         .sort()
         .at(-1) as string;
-    const { shard: _, comparison: __, stopped: ___, stoppedDuring: ____, ...common } = first;
     const resumed = all.reduce((sum, each) => sum + (each.resumed ?? 0), 0);
     return {
-        ...common,
+        ...first,
         server: { ...first.server, ...rungOfAll(all) },
         startedAt,
         endedAt,
@@ -42,8 +41,12 @@ export function mergeShards(parts: readonly ShardResults[]): SuiteResults {
             stopped: stopped.length > 0 ? stopped.join("; ") : undefined,
             flakyFails: TIER_RULES[first.tier].flakyFails,
         }),
-        ...(stopped.length > 0 && { stopped: stopped.join("; ") }),
-        ...(resumed > 0 && { resumed }),
+        stopped: stopped.length > 0 ? stopped.join("; ") : undefined,
+        resumed: resumed > 0 ? resumed : undefined,
+        // Of a single shard; what it was compared with says nothing of the whole.
+        shard: undefined,
+        stoppedDuring: undefined,
+        comparison: undefined,
         totals: countStatuses(cases),
         cases,
         performance: joinLists(all.map(({ performance }) => performance)),
@@ -113,7 +116,9 @@ function refuseGaps(parts: readonly ShardResults[]): void {
 function inOrder(all: readonly SuiteResults[]): CaseResult[] {
     const placed: CaseResult[] = [];
     for (const { cases, shard } of all) {
-        cases.forEach((each, index) => (placed[shard?.positions[index] as number] = each));
+        cases.forEach((each, index) => {
+            placed[shard?.positions[index] as number] = { ...each, standing: undefined };
+        });
     }
     return placed;
 }

@@ -79,8 +79,8 @@ async function whyNoPictures(client: ChatClient): Promise<string | undefined> {
 }
 
 /**
- * Any 4xx, because nothing is wrong with the question; llama.cpp says it with 500 (tools/server,
- * "image input is not supported - hint: ... you may need to provide the mmproj"). Another 5xx may be a defect,
+ * Any 4xx, because nothing is wrong with the question. llama.cpp says it with 500, "image input is not
+ * supported" (https://github.com/ggml-org/llama.cpp/tree/master/tools/server). Another 5xx may be a defect,
  * which is for the cases to find.
  */
 function refusesPictures(reply: Reply): reply is Extract<Reply, { kind: "refused" }> {

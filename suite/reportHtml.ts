@@ -329,7 +329,7 @@ function renderImage(image: CaseResult["images"][number]): string {
         return `<figure><div class="broken">${how}, on purpose</div>${caption}</figure>`;
     }
     // Base64 has no character that HTML minds, but the value comes from a file.
-    return `<figure><img alt="${escapeHtml(image.name)}" src="data:image/png;base64,${escapeHtml(image.thumbnailPng)}">${caption}</figure>`;
+    return `<figure><img alt="${escapeHtml(image.name)}" src="data:${escapeHtml(image.thumbnailType ?? "image/png")};base64,${escapeHtml(image.thumbnailPng)}">${caption}</figure>`;
 }
 
 function renderChecks(checks: CaseResult["checks"]): string {

@@ -9,7 +9,7 @@ import { checkTokens, isTokenCheck } from "./checks/tokens";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
 import { drawOnce } from "./drawOnce";
-import { DrawnImage } from "./images";
+import { dataUrlOf, DrawnImage } from "./images";
 import { Judge } from "./judge/judge";
 import { CaseResult, Problem, TurnResult } from "./results";
 import { MeasuredNumbers, runMeasured } from "./runMeasured";
@@ -90,6 +90,7 @@ async function runDialogue(
         const send = (): Promise<Reply> =>
             context.client.chat([...history, question.message], turn.maxTokens, {
                 sampling: context.sampling,
+                stop: turn.stop,
             });
         const wantsError = turn.checks.some(({ kind }) => kind === "error");
         const reply = await sendWithRetry(send, wantsError, context.retryAfterSeconds);
@@ -150,7 +151,8 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
         return [checkHttpError(first, refusal)];
     }
     if (refusal) {
-        if (refusal.status >= 500) {
+        // Servers that refuse with a 5xx what others refuse with a 4xx, where a case says that either will do.
+        if (refusal.status >= 500 && !turn.mayRefuse?.status.startsWith("[45]")) {
             return {
                 kind: "server-error",
                 message: `HTTP ${refusal.status}: ${refusal.message}`,
@@ -196,9 +198,9 @@ async function buildQuestion(turn: Turn, context: CaseContext, index?: number): 
         ? await buildFiller(turn.filler, context.contextTokens ?? 0, context.client)
         : undefined;
     const images = (turn.images ?? []).map((spec) => drawOnce(spec, index ? index - 1 : 0));
-    const pictures = images.map((image): ContentPart => {
-        const url = `data:image/png;base64,${image.bytes.toString("base64")}`;
-        return { type: "image_url", image_url: { url } };
+    const pictures = images.flatMap((image): ContentPart[] => {
+        const part: ContentPart = { type: "image_url", image_url: { url: dataUrlOf(image) } };
+        return Array<ContentPart>(image.copies).fill(part);
     });
     const join = (parts: (string | undefined)[]): string =>
         parts.filter((part) => part !== undefined).join("\n\n");
@@ -291,11 +293,16 @@ export class CaseRecord {
             prompt: join(this.turns.map(({ prompt }) => prompt)),
             answer: join(this.turns.map(({ answer }) => answer)),
             turns: this.turns,
-            images: this.images.map(({ name, width, height, thumbnailPng, damage }) => ({
+            images: this.images.map(({ name, width, height, thumbnail, damage }) => ({
                 name,
                 width,
                 height,
-                ...(thumbnailPng && { thumbnailPng: thumbnailPng.toString("base64") }),
+                ...(thumbnail && {
+                    thumbnailPng: thumbnail.bytes.toString("base64"),
+                    ...(thumbnail.mediaType !== "image/png" && {
+                        thumbnailType: thumbnail.mediaType,
+                    }),
+                }),
                 ...(damage && { damage }),
             })),
             lane,

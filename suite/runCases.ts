@@ -73,6 +73,9 @@ export class CaseRun {
         const { cases, suspects, concurrency } = this.options;
         this.leaveOut();
         const resumed = stopped === undefined ? this.takeOver() : 0;
+        if (resumed > 0) {
+            this.stopped = this.options.whyCertain(this.results(), this.casesLeft());
+        }
         for (const phase of schedule(cases, suspects, concurrency)) {
             await this.runPhase(phase);
         }

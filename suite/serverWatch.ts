@@ -38,8 +38,10 @@ export class ServerWatch {
         // Where its judge failed, the server may have answered.
         const asked = results.filter(({ problem }) => problem?.kind !== "judge");
         const nothingYet = asked.every(({ status }) => status === "errored");
-        return nothingYet && asked.length >= CASES_WITHOUT_ANSWER
-            ? `the server gave none of the first ${asked.length} cases an answer (${results.at(-1)?.problem?.message})`
+        // Others that are under way may still get one.
+        const enough = CASES_WITHOUT_ANSWER + this.underWay.size - 1;
+        return nothingYet && asked.length >= enough
+            ? `the server gave none of the first ${asked.length} cases an answer (${asked.at(-1)?.problem?.message})`
             : undefined;
     }
 

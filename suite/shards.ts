@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../common/userError";
 import { TestCase } from "./caseSchema";
+import { ImageSpec } from "./images";
 import { Concurrency, DEFAULT_CONCURRENCY } from "./concurrency";
 import { requestRounds } from "./requestRounds";
 import { Placed, schedule } from "./schedule";
@@ -15,6 +16,7 @@ const CHARACTERS_A_TOKEN = 4;
 /** Qwen3-VL: patches of 16 pixels, merged by 2 x 2 (its preprocessor_config.json). */
 const PIXELS_A_TOKEN = 32 * 32;
 /** Of a text that fills a share of the context, where nothing limits it. */
+const USUAL_PIXELS = 1_000_000;
 const USUAL_CONTEXT_TOKENS = 16_384;
 
 /**
@@ -67,9 +69,15 @@ export function weightsOf(
     return weights;
 }
 
+/** Of a picture of one's own only the file knows. */
+function pixelsOf(image: ImageSpec): number {
+    const { copies = 1 } = image;
+    return (image.draw === "file" ? USUAL_PIXELS : image.width * image.height) * copies;
+}
+
 function costOf(testCase: TestCase): number {
     const once = testCase.turns.reduce((sum, { prompt = "", images = [], filler, maxTokens }) => {
-        const pixels = images.reduce((all, { width, height }) => all + width * height, 0);
+        const pixels = images.reduce((all, image) => all + pixelsOf(image), 0);
         const filled = filler
             ? Math.min(
                   filler.fractionOfContext * USUAL_CONTEXT_TOKENS,

@@ -8,6 +8,7 @@ import { UserError } from "../common/userError";
  *
  * @param file its name in messages.
  * @param published where people find what the schema allows.
+ * @param look what else may be wrong with it: a path and what is wrong there.
  * @returns the value with the schema's defaults, and as it was written.
  * @throws UserError naming file, line and key of the first thing that is wrong.
  */
@@ -16,9 +17,10 @@ export function parseYamlFile<S extends z.ZodType>(
     file: string,
     schema: S,
     published: string,
+    look: (value: z.output<S>) => Fault | undefined = () => undefined,
 ): { value: z.output<S>; written: unknown } {
     const lines = new LineCounter();
-    const document = parseDocument(text, { lineCounter: lines });
+    const document = parseDocument(text, { lineCounter: lines, merge: true });
     const [broken] = document.errors;
     if (broken) {
         const { line } = lines.linePos(broken.pos[0]);
@@ -27,20 +29,29 @@ export function parseYamlFile<S extends z.ZodType>(
     }
     const written: unknown = document.toJS();
     const parsed = schema.safeParse(written);
-    if (parsed.success) {
+    const fault = parsed.success ? look(parsed.data) : faultOf(parsed.error);
+    if (parsed.success && !fault) {
         return { value: parsed.data, written };
     }
-    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    const path = [...issue.path];
-    if (issue.code === "unrecognized_keys") {
-        path.push(issue.keys[0] as string);
-    }
+    const { path, message } = fault as Fault;
     const { line } = lines.linePos(offsetOf(document, path));
     throw new UserError(
-        `${file}:${line}: ${keyOf(path) || "the file"}: ${issue.message}.`,
+        `${file}:${line}: ${keyOf(path) || "the file"}: ${message}.`,
         undefined,
         `${published} lists what it may say`,
     );
+}
+
+/** Something that is wrong, and where. */
+export interface Fault {
+    readonly path: readonly PropertyKey[];
+    readonly message: string;
+}
+
+function faultOf({ issues }: z.ZodError): Fault {
+    const issue = issues[0] as z.core.$ZodIssue;
+    const unknown = issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [];
+    return { path: [...issue.path, ...unknown], message: issue.message };
 }
 
 /** @example keyOf(["cases", 0, "title"]) // "cases[0].title" */

@@ -3,18 +3,19 @@
 import random
 import threading
 import time
-from typing import Iterator, List, NamedTuple, Optional
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from answers import Answers, request_digest
 from chat_request import ChatRequest
 from faults import Faults
+from images import Picture
 from machine import Machine
+from memories import Memory, request_digest
 from memory import MemoryReport, Settings
 from metrics import Metrics
 from mind import answer
 from request_memory import RequestMemory
 from tokens import split_tokens
-from vision import look_at
+from vision import Sight, look_at
 from wrongness import make_wrong
 
 
@@ -41,7 +42,8 @@ class Engine:
         self.metrics = metrics
         self.faults = machine.faults
         self._pace = machine.pace
-        self._answers = Answers()
+        self._answers: Memory[Tuple[str, Tuple[bool, ...]], str] = Memory()
+        self._views: Memory[Tuple[str, bool], Sight] = Memory()
         self._seed = seed
         self._slots = threading.BoundedSemaphore(settings.max_num_seqs)
         self.memory = RequestMemory(settings, machine)
@@ -122,14 +124,18 @@ class Engine:
     def _answer(self, request: ChatRequest, choice: int, faults: Faults, digest: str) -> str:
         def think() -> str:
             turns = [
-                (turn.role, turn.text, [look_at(one, faults.swap_channels) for one in turn.pictures])
+                (turn.role, turn.text, [self._look(one, faults) for one in turn.pictures])
                 for turn in faults.turns(request.turns)
             ]
             return answer(turns, self._dice(request, choice), request.response_format)
 
         if request.temperature != 0 and request.seed is None:
             return think()
-        return self._answers.get(digest, faults.senses, think)
+        return self._answers.get((digest, faults.senses), think)
+
+    def _look(self, picture: Picture, faults: Faults) -> Sight:
+        swapped = faults.swap_channels
+        return self._views.get((picture.digest, swapped), lambda: look_at(picture, swapped))
 
     def _dice(self, request: ChatRequest, choice: int) -> Optional[random.Random]:
         """Nothing to choose at temperature 0; else the seed decides, and without a seed chance."""

@@ -17,6 +17,7 @@ EM = 64
 LEFT, BASELINE, WIDTH, HEIGHT = 8, 72, 84, 96
 """Where a character is drawn, and the size of its picture."""
 CELLS = 10
+SMALLEST_SPREAD = 0.25
 REACH = 2.3
 """A shape is compared within so many standard deviations of its ink."""
 EXTRA = "，。、：；？！（）"
@@ -75,13 +76,18 @@ def measure(ink: np.ndarray) -> Shape:
     mass = float(columns.sum())
     xs, ys = np.arange(len(columns)) + 0.5, np.arange(len(rows)) + 0.5
     x, y = float(columns @ xs) / mass, float(rows @ ys) / mass
-    spread_x = max(0.3, float(columns @ (xs - x) ** 2 / mass) ** 0.5)
-    spread_y = max(0.3, float(rows @ (ys - y) ** 2 / mass) ** 0.5)
+    spread_x = _spread(float(columns @ (xs - x) ** 2) / mass)
+    spread_y = _spread(float(rows @ (ys - y) ** 2) / mass)
     sums = corner_sums(ink)
     steps = np.linspace(-REACH, REACH, CELLS + 1)
     fields = _at(sums[None], y + steps[None] * spread_y, x + steps[None] * spread_x)[0]
     fields = np.diff(np.diff(fields, axis=0), axis=1).ravel()
     return Shape(mass, x, y, spread_x, spread_y, fields / max(1e-9, float(np.linalg.norm(fields))))
+
+
+def _spread(variance: float) -> float:
+    """The standard deviation without what the pixels add: a square of side 1 has a variance of 1/12."""
+    return float(max(SMALLEST_SPREAD**2, variance - 1 / 12) ** 0.5)
 
 
 def corner_sums(ink: np.ndarray) -> np.ndarray:

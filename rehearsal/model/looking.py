@@ -192,7 +192,10 @@ def _colour(look: Look, scene: Scene) -> str:
     if items[0] is scene.background and "background" not in question.names:
         name = "图片" if question.chinese else "picture"
     if question.chinese:
-        return f"{name}是{said}的。"
+        asks_place = "哪" in question.text and len(items) == 1
+        return f"{name}是{said}的" + (
+            f"，在图片的{place_of(items[0], True)}。" if asks_place else "。"
+        )
     if not question.names and len(colours) > 1:
         return f"I see {said}."
     is_are = "is" if len(items) == 1 else "are"
@@ -336,7 +339,7 @@ def _compare(question: Question, scenes: List[Scene]) -> str:
     if len(scenes) < 2:
         return _say(question, "I see only one picture.", "我只看到一张图片。")
     low = question.text.lower()
-    if "which" in low or "哪" in low:
+    if re.search("which|哪|第几", low):
         return _which(question, scenes)
     told = [describe(scene, question.chinese) for scene in scenes]
     same = len(set(told)) == 1

@@ -17,7 +17,8 @@ LONGEST_DASH = 14
 MAX_MARKS = 1200
 COMFORTABLE_HEIGHT = 40
 """Higher lines are made smaller before they are read."""
-BESIDE = 1.15
+BESIDE = 1.4
+OUT_OF_LINE = 0.15
 ABOVE = 0.33
 FLAT_STROKE = 6
 
@@ -81,7 +82,7 @@ def _lines(boxes: np.ndarray) -> List[np.ndarray]:
     # A flat stroke is as long as its character is high; touching letters are long, too.
     size = np.where(wide > FLAT_STROKE * high, wide, high)
     larger = np.maximum(size[:, None], size)
-    beside = (gap_x <= BESIDE * taller) & (-gap_y > 0.3 * np.minimum(high[:, None], high))
+    beside = (gap_x <= BESIDE * taller) & (gap_y <= OUT_OF_LINE * taller)
     above = (gap_x < 0) & (gap_y <= ABOVE * larger)
     near = beside | above
     group = np.arange(len(boxes))
@@ -111,7 +112,7 @@ def _cut(pixels: np.ndarray, ground: np.ndarray, labels: Labels, regions: np.nda
 def _towards_ink(differences: np.ndarray) -> np.ndarray:
     """What turns a pixel's difference from the ground into its share of ink."""
     lengths = (differences**2).sum(axis=1)
-    strongest = differences[lengths >= 0.9 * lengths.max()]
+    strongest = differences[lengths >= 0.97 * lengths.max()]
     ink = strongest.mean(axis=0)
     return np.asarray(ink / (ink @ ink))
 
@@ -123,4 +124,3 @@ def _smaller(ink: np.ndarray, scale: int) -> np.ndarray:
     padded = np.pad(ink, ((0, rows), (0, columns)))
     shape = (padded.shape[0] // scale, scale, padded.shape[1] // scale, scale)
     return np.asarray(padded.reshape(shape).mean(axis=(1, 3)))
-

@@ -5,6 +5,8 @@ import re
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from facts import capital, told_fact, translation
+from forms import compared_numbers, in_form
+from knowledge import known_fact
 from looking import Look, answer_from_pictures
 from question import Question, read_question, split_question
 from reading import answer_from_writing
@@ -12,7 +14,7 @@ from scene import Scene, build_scene
 from structured import answer_as_json
 from sums import numbers_in, solve
 from vision import Area
-from words import is_chinese, number_in_chinese, number_in_words
+from words import is_chinese, join, number_in_chinese, number_in_words
 
 Spoken = Tuple[str, str, List[List[Area]]]
 """One message: its role, its text, and the areas of each of its pictures."""
@@ -84,9 +86,12 @@ def _plain_answer(
         return written
     told = [text for role, text, _ in turns[:-1] if role != "assistant"] + [context]
     texts: List[Callable[[], Optional[str]]] = [
+        lambda: in_form(question.text),
         lambda: repeated(question.text),
+        lambda: compared_numbers(question.text, question.chinese, question.brief),
         lambda: translation(question.text),
         lambda: capital(question.text, question.chinese, question.brief),
+        lambda: known_fact(question.text, question.chinese, question.brief),
         lambda: counted_up(question),
         lambda: solved(question),
         lambda: about_number(question),
@@ -192,9 +197,7 @@ def about_number(question: Question) -> Optional[str]:
     kind = (
         "prime"
         if number > 1 and not factors
-        else f"divisible by {factors[0]}"
-        if factors
-        else "a unit"
+        else f"divisible by {factors[0]}" if factors else "a unit"
     )
     return (
         f"The number {number} is {'even' if even else 'odd'} and {kind}, it comes after"
@@ -204,7 +207,10 @@ def about_number(question: Question) -> Optional[str]:
 
 def fact_of(question: Question, told: List[str]) -> Optional[str]:
     """What the texts of the conversation say of the thing that is asked for."""
-    value = told_fact(question.text, told)
+    # "What is the code of the red door and what is that of the blue one?"
+    asked = [part for part in re.split(r"\band (?=what )|(?<=？)", question.text) if part.strip()]
+    several = [value for value in (told_fact(part, told) for part in asked) if value is not None]
+    value = told_fact(question.text, told) if len(several) < 2 else join(several, question.chinese)
     if value is None:
         return None
     if question.brief:
@@ -223,10 +229,9 @@ def _small_talk(question: Question) -> str:
         )
     if re.search(r"^\W*(?:hello|hi|hey|good morning)\b|你好|您好", low):
         return _say(question, "Hello! What would you like to know?", "你好！请问您想知道什么？")
-    if (
-        re.search(r"\bmy .+ (?:is|are) |\bremember\b|\bi am \w+|我叫|我的.+是|记住", low)
-        and "?" not in low
-    ):
+    if re.search(
+        r"\bmy .+ (?:is|are) |\bremember\b|\bi am \w+|我叫|我的.+是|记住", low
+    ) and not re.search("[?？]", low):
         return _say(question, "Thank you, I will remember that.", "好的，我记住了。")
     return _say(
         question,

@@ -40,7 +40,7 @@ WANTS = [
     (
         "compare",
         r"\b(?:difference|differ|different|same)\b|which (?:picture|image|one)\b",
-        "区别|不同|相同|一样|哪张|哪一张",
+        "区别|不同|相同|一样|哪张|哪一张|第几张",
     ),
     (
         "describe",
@@ -52,6 +52,9 @@ YES_NO = r"(?:^|[.!,\n]\s*)(?:is|are|does|do|can|has|was)\b"
 EXISTS = (
     r"\b(?:is|are) there\b|\bany\b|\bcan you see\b|\bdo you"
     r" see\b|\bcontains?\b|\bshow\b|\bhave\b|\bhas\b"
+)
+DESCRIBE_PICTURE = (
+    r"\bdescribe (?:this|the) (?:picture|image|photo)\b|描述(?:一下)?(?:这张|这幅)?(?:图|照片)"
 )
 PICTURE = r"\b(?:pictures?|images?|photos?|drawings?)\b"
 ORDINALS = [("first", "一"), ("second", "二"), ("third", "三"), ("fourth", "四"), ("fifth", "五")]
@@ -111,7 +114,7 @@ def wants_chinese(text: str, default: bool = False) -> bool:
 def is_brief(text: str) -> bool:
     """Whether a question asks for nothing but the answer."""
     pattern = (
-        r"\b(?:one|single) word\b|\bnumber only\b|\bonly (?:the|a|with|one)\b|\bjust"
+        r"\b(?:one|single) word\b|\bnumbers? only\b|\bonly (?:the|a|with|one)\b|\bnothing else\b|\bjust"
         r" (?:the|a)\b|\byes or no\b"
     )
     return bool(re.search(pattern, text.lower())) or bool(
@@ -155,6 +158,8 @@ def _wants(low: str, names: List[str], relation: Optional[str]) -> str:
     )
     if both:
         return "thing"
+    if re.search(DESCRIBE_PICTURE, low):
+        return "describe"
     is_yes_no = bool(re.search(YES_NO, low) or re.search("吗|是不是|有没有|是否", low))
     if re.search(r"\b(?:same|difference|differ|different)\b|区别|不同|相同|一样", low):
         return "compare"
@@ -168,6 +173,8 @@ def _wants(low: str, names: List[str], relation: Optional[str]) -> str:
         return "thing"
     if is_choice and is_yes_no:
         return "colour" if len(find_words(COLOURS, low)) > 1 else "shape"
+    if "还是" in low and len(find_words(SHAPES, low)) > 1:
+        return "shape"
     if "compare" in places or re.search(r"\bcompare\b|比较", low):
         return "compare"
     if re.search(r"\bwhich\b|哪个|哪一个", low):
@@ -179,8 +186,8 @@ def _relation(low: str) -> Optional[str]:
     patterns = [
         ("left", r"\bleft of\b|的左边|的左侧|左面"),
         ("right", r"\bright of\b|的右边|的右侧|右面"),
-        ("top", r"\babove\b(?! *[.?!]|$)|\bon top of\b|\bover the\b"),
-        ("bottom", r"\bbelow\b(?! *[.?!]|$)|\bunder\b|\bbeneath\b"),
+        ("top", r"\babove\b(?! *[.?!]|$)|\bon top of\b|\bover the\b|的上方|的上面|的上边"),
+        ("bottom", r"\bbelow\b(?! *[.?!]|$)|\bunder\b|\bbeneath\b|的下方|的下面|的下边"),
     ]
     for name, pattern in patterns:
         match = re.search(pattern, low)
@@ -194,15 +201,17 @@ def _relation(low: str) -> Optional[str]:
 
 
 def _ordinal(low: str) -> Optional[int]:
+    """The one picture that a question is about; none where it names several, or no one."""
+    named = []
     for index, (english, chinese) in enumerate(ORDINALS):
         numbered = rf"\b(?:picture|image|photo) (?:number )?{index + 1}\b"
         if re.search(
             rf"\b{english} (?:picture|image|photo|one)\b|{numbered}|第[{chinese}{index + 1}]张", low
         ):
-            return index
+            named.append(index)
     if re.search(r"\blast (?:picture|image|photo)\b|最后一张", low):
-        return -1
-    return None
+        named.append(-1)
+    return named[0] if len(named) == 1 else None
 
 
 def _is_about_picture(low: str, names: List[str], wants: str) -> bool:

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any, Dict, List, Optional
 
+from extracted import object_told, sorted_numbers
 from looking import Look, select
 from phrases import colour_of, name_of, place_of, zone_of
 from question import Question
@@ -17,10 +18,16 @@ def answer_as_json(
 ) -> Optional[str]:
     """A JSON object with what the plain answer says, or none when no JSON is asked for."""
     kind = (response_format or {}).get("type", "text")
-    if kind == "text" and not re.search(r"\bjson\b", question.text.lower()):
+    if kind == "text" and not re.search(r"(?<![a-z])json(?![a-z])", question.text.lower()):
         return None
+    numbers = None if pictures or kind == "json_schema" else sorted_numbers(question.text)
+    if numbers is not None:
+        return json.dumps(numbers)
     types = _schema_types(response_format) if kind == "json_schema" else {}
     keys = list(types) or _named_keys(question.text) or ["answer"]
+    told = None if pictures else object_told(question.text, keys)
+    if told is not None:
+        return json.dumps(told, ensure_ascii=False)
     items = _items(question, pictures)
     values = {
         key: _value(key, types.get(key, ""), items, question, pictures, plain) for key in keys

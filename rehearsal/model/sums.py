@@ -50,8 +50,9 @@ def solve(question: str) -> Optional[str]:
         spoken = re.sub(pattern, f" {sign} ", spoken)
     spoken = re.sub(r"(?<=\d)\s*x\s*(?=\d)", "*", spoken)
     for expression in re.findall(r"[\d(][\d\s.+\-*/()]*[\d)]", spoken):
+        # a telephone number is no difference
         if re.search(r"[+*/]|\d\s*-\s*\d", expression) and not re.fullmatch(
-            r"[\d\s-]{8,}", expression
+            r"[\d-]{8,}", re.sub(r"\s", "", expression)
         ):
             value = _evaluate(expression)
             if value is not None:

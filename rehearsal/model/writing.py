@@ -9,6 +9,8 @@ from marks import Mark, find_marks
 
 MAX_PIECES = 6
 CANDIDATES = 14
+DOUBTFUL_MISFIT = 0.06
+"""More makes a second look worth while."""
 SMALLEST_SIZE = 8
 """Pixels of an em; a dot is no tiny character."""
 WORST_MISFIT = 0.3
@@ -68,38 +70,50 @@ def _is_within(line: Line, other: Line) -> bool:
 
 
 def _read(mark: Mark) -> Optional[Line]:
-    glyphs = load_glyphs()
-    pieces = _pieces(mark.ink)
-    fits = _fits(glyphs, mark.ink, pieces)
-    best: List[_Fit] = []
-    best_cost = np.inf
-    for size in _likely_sizes(fits):
-        baseline = _likely_baseline(fits, size)
-        path, cost = _cheapest(fits, pieces, size, baseline)
-        if path and cost < best_cost:
-            best, best_cost = path, cost
-    if not best or best_cost > WORST_MISFIT * sum(fit.mass for fit in best):
+    mass = float(mark.ink.sum())
+    best, cost = _read_pieces(mark.ink, _pieces(mark.ink))
+    if cost > DOUBTFUL_MISFIT * mass:
+        finer, finer_cost = _read_pieces(mark.ink, _pieces(mark.ink, finely=True))
+        best, cost = (finer, finer_cost) if finer_cost < cost else (best, cost)
+    if not best or cost > WORST_MISFIT * mass:
         return None
     size = float(np.median([fit.size for fit in best]))
-    scale = mark.scale
     return Line(
-        _joined(glyphs, best, size),
+        _joined(load_glyphs(), best, size),
         mark.left,
         mark.top,
-        mark.left + mark.ink.shape[1] * scale,
-        mark.top + mark.ink.shape[0] * scale,
-        size * scale,
+        mark.left + mark.ink.shape[1] * mark.scale,
+        mark.top + mark.ink.shape[0] * mark.scale,
+        size * mark.scale,
     )
 
 
-def _pieces(ink: np.ndarray) -> List[Tuple[int, int]]:
-    """Runs of columns with ink, cut where neighbours touch: a letter is one or some."""
+def _read_pieces(ink: np.ndarray, pieces: List[Tuple[int, int]]) -> Tuple[List[_Fit], float]:
+    """The characters that explain the pieces best, and how badly they do; none is infinitely bad."""
+    fits = _fits(load_glyphs(), ink, pieces)
+    best: Tuple[List[_Fit], float] = ([], np.inf)
+    for size in _likely_sizes(fits):
+        found = _cheapest(fits, pieces, size, _likely_baseline(fits, size))
+        best = found if found[1] < best[1] else best
+    return best
+
+
+def _pieces(ink: np.ndarray, finely: bool = False) -> List[Tuple[int, int]]:
+    """Runs of columns with ink, cut where neighbours touch: a letter is one or some.
+
+    @param finely: cut wherever a stroke begins or ends.
+    """
+    thin_places = _stroke_ends if finely else _thin_places
     heights = ink.sum(axis=0)
     filled = np.concatenate(([False], heights > EMPTY_COLUMN, [False]))
     edges = np.flatnonzero(filled[1:] != filled[:-1]).tolist()
     pieces: List[Tuple[int, int]] = []
     for left, right in zip(edges[::2], edges[1::2]):
-        cuts = [left, *(left + cut for cut in _thin_places(heights[left:right], ink.shape[0])), right]
+        cuts = [
+            left,
+            *(left + cut for cut in thin_places(heights[left:right], ink.shape[0])),
+            right,
+        ]
         pieces += zip(cuts[:-1], cuts[1:])
     return pieces
 
@@ -113,7 +127,18 @@ def _thin_places(heights: np.ndarray, line_height: int) -> List[int]:
         if heights[x] <= TOUCHING_STROKE * line_height
         and heights[x] <= heights[x - 1]
         and heights[x] < heights[x + 1]
-        and heights[x] * 1.3 < min(heights[max(0, x - near) : x].max(), heights[x + 1 : x + near + 1].max())
+        and heights[x] * 1.3
+        < min(heights[max(0, x - near) : x].max(), heights[x + 1 : x + near + 1].max())
+    ]
+
+
+def _stroke_ends(heights: np.ndarray, line_height: int) -> List[int]:
+    """Columns of at most one stroke beside a thicker one."""
+    return [
+        x
+        for x in range(1, len(heights) - 1)
+        if heights[x] <= TOUCHING_STROKE * line_height
+        and max(heights[x - 1], heights[x + 1]) > 1.25 * heights[x]
     ]
 
 
@@ -129,9 +154,7 @@ def _fits(glyphs: Glyphs, ink: np.ndarray, pieces: List[Tuple[int, int]]) -> Lis
     return found
 
 
-def _fits_of(
-    glyphs: Glyphs, part: np.ndarray, first: int, after: int, left: int
-) -> List[_Fit]:
+def _fits_of(glyphs: Glyphs, part: np.ndarray, first: int, after: int, left: int) -> List[_Fit]:
     ink = np.pad(part, ((0, 0), (1, 1)))
     shape = measure(ink)
     which = _similar(glyphs, shape)

@@ -1,5 +1,5 @@
 import type { TestCase } from "../../suite/caseSchema";
-import { compareWithBaseline } from "../../suite/baseline/compare";
+import { judgeByBaseline } from "../../suite/baseline/judgeByBaseline";
 import type { SuiteResults } from "../../suite/results";
 import { runSuite } from "../../suite/runSuite";
 import type { Tier } from "../../suite/tiers";
@@ -11,7 +11,7 @@ export interface Trial {
     readonly row: string;
     readonly tier: Tier;
     readonly run: number;
-    /** Whether the comparison with the baseline fails the run: a fault found, or a false alarm. */
+    /** Whether its verdict is failed: a fault found, or a false alarm. */
     readonly isFailed: boolean;
     readonly lost: number;
     readonly won: number;
@@ -60,15 +60,12 @@ const NOTHING_COMPARED = { pairs: 0, lost: 0, won: 0 };
 
 type Judged = Pick<SuiteResults, "verdict" | "why"> & Pick<Trial, "pairs" | "lost" | "won">;
 
-/** The verdict of the comparison alone: checks that fail by themselves are the model's own errors here. */
+/** The verdict as a user of a baseline gets it. */
 function against(baseline: SuiteResults, results: SuiteResults): Judged {
-    const comparison = compareWithBaseline(results, { name: "clean", results: baseline });
-    const { outcome, why, pairs, lost, won } = comparison;
-    const verdict =
-        outcome === "regression"
-            ? "failed"
-            : outcome === "infrastructure-failure"
-              ? "none"
-              : "passed";
+    const { verdict, why, comparison } = judgeByBaseline(results, {
+        name: "clean",
+        results: baseline,
+    });
+    const { pairs = 0, lost = [], won = [] } = comparison ?? {};
     return { verdict, why, pairs, lost: lost.length, won: won.length };
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 
@@ -38,8 +38,12 @@ export function readTrials(files: readonly string[], suite?: string): TrialLine[
     return lines;
 }
 
-/** Adds a trial, in one write. */
+/** Adds a trial, in one write; a line before it that broke off is taken away. */
 export function appendTrial(file: string, line: TrialLine): void {
     mkdirSync(dirname(file), { recursive: true });
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (text !== "" && !text.endsWith("\n")) {
+        writeFileSync(file, text.slice(0, text.lastIndexOf("\n") + 1));
+    }
     appendFileSync(file, `${JSON.stringify(line)}\n`);
 }

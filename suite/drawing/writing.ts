@@ -11,6 +11,8 @@ export const drawable = z
         if (missing !== undefined) {
             context.addIssue({
                 code: "custom",
+                // What cannot be drawn cannot be measured either.
+                continue: false,
                 message:
                     `the font has no "${missing}"; allowed: ASCII, Latin-1 and the characters ` +
                     "of suite/text/characters.txt",

@@ -1,4 +1,5 @@
 import { Dice, Family, FamilyLanguage, MadeCase, oneTurn } from "./family";
+import { COLOUR_WORDS, nameOf } from "./words";
 
 const PEOPLE = [
     ["Anna", "Rome", "小红", "上海"],
@@ -53,16 +54,16 @@ function inOrder(dice: Dice, language: FamilyLanguage): MadeCase {
 
 function nested(dice: Dice, language: FamilyLanguage): MadeCase {
     const [width, height] = [dice.between(10, 60), dice.between(61, 99)];
-    const colour = dice.one(["red", "blue", "green"]);
+    const colour = COLOUR_WORDS[dice.one(["red", "blue", "green"] as const)];
     return wanted(
         "Puts an object into an object",
         language === "zh"
-            ? `一个盒子的颜色是 "${colour}"，宽${width}厘米，高${height}厘米。写一个JSON对象，键为 "colour" 和 "size"；` +
+            ? `一个盒子是${nameOf(colour, language)}的，宽${width}厘米，高${height}厘米。写一个JSON对象，键为 "colour" 和 "size"；` +
                   `"size" 的值是一个对象，键为 "width" 和 "height"，值为数字。不要写别的。`
-            : `A box is ${colour}, ${width} cm wide and ${height} cm high. Write a JSON object with the keys "colour" and "size", ` +
+            : `A box is ${nameOf(colour, language)}, ${width} cm wide and ${height} cm high. Write a JSON object with the keys "colour" and "size", ` +
                   `where "size" is an object with the keys "width" and "height", both numbers. Write nothing else.`,
         objectOf({
-            colour: { const: colour },
+            colour: { enum: [...colour[language]] },
             size: objectOf({ width: { const: width }, height: { const: height } }),
         }),
     );

@@ -1,9 +1,9 @@
 import type { Canvas, Colour } from "../canvas";
 import { lineExtent, outlinesOf, Point, textWidth } from "./font";
 
-const ROWS_A_PIXEL = 5;
+const ROWS_A_PIXEL = 8;
 /** Steps between no cover and full cover: few, because each is a colour of the palette. */
-const LEVELS = 12;
+const LEVELS = 16;
 
 export type Alignment = "left" | "centre" | "right";
 

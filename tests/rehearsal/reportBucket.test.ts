@@ -96,7 +96,7 @@ function hasPassed({ exitCode, output }: { exitCode: number | null; output: stri
 test("driver killed in mid-suite: the suite ends, and its report survives the machine", async () => {
     const runId = "test-push-killed";
     const driver = startRun(runId, "--tier", "commit", "--set", "heartbeatMinutes=1");
-    await driver.printed(/\[ *2\/19\]/, 120);
+    await driver.printed(/\[ *2\/\d+\]/, 120);
     driver.killTree();
     await endedItself(runId, 150);
     const { instanceId, expiresAt, leftRunningAt } = await machineOf(runId);
@@ -199,7 +199,7 @@ describe("what goes wrong with the bucket spares the run", () => {
     test("a metadata service that hangs: the machine still ends itself, in time", async () => {
         const runId = "test-push-hang";
         const driver = startRun(runId, "--tier", "commit", "--set", "heartbeatMinutes=1");
-        await driver.printed(/\[ *2\/19\]/, 120);
+        await driver.printed(/\[ *2\/\d+\]/, 120);
         const { instanceId } = await machineOf(runId);
         insideMachine(session, instanceId, "systemctl kill --signal=STOP rehearsal-imds");
         driver.killTree();

@@ -251,7 +251,7 @@ describe("with a driver", () => {
             ...["run", "--tier", "commit", "--run-id", runId, "--market", "on-demand"],
             ...["--set", "heartbeatMinutes=1"],
         ]);
-        await driver.printed(/\[ *2\/19\]/, 120);
+        await driver.printed(/\[ *2\/\d+\]/, 120);
         driver.killTree();
         expect(await ended(runId, 150)).toBe("heartbeat: nobody has waited for 60 s");
         rmSync(join(PROJECT_DIR, "Pulumi.commit-test-heartbeat-1.yaml"));

@@ -11,6 +11,9 @@ import { Tier } from "../../../suite/tiers";
 import { publishedSchemas } from "../../../suite/writeSchemas";
 import { Asked, rightAnswer, TestServer, TestServerOptions } from "./testServer";
 
+// A whole tier, pictures and all, on a computer that does other things as well.
+jest.setTimeout(30_000);
+
 // Those that are written one by one; the stand-in model answers the made ones.
 const cases = loadCases(join(__dirname, "..", "..", "..", "suite", "cases")).filter(
     ({ family }) => family === undefined,

@@ -1,5 +1,6 @@
 import { createServer, IncomingMessage, Server, ServerResponse } from "node:http";
 import { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { PNG } from "pngjs";
 
 /** A request as the test server read it. */
@@ -17,6 +18,8 @@ export interface TestServerOptions {
     readonly standIn?: boolean;
     /** An HTTP status for a request, before it is looked at. */
     readonly fail?: (asked: Asked, number: number) => number | "hang-up" | undefined;
+    /** How long it thinks before it answers. */
+    readonly delaySeconds?: (asked: Asked) => number;
     /** Of each word, where they are asked for; a server without it knows no log-probabilities. */
     readonly logprobOf?: (word: string) => number;
     /** As vLLM's is once its engine has died: 503 at /health, while other pages still answer. */
@@ -89,6 +92,10 @@ export class TestServer {
             body: body as unknown as Record<string, unknown>,
         };
         this.asked.push(asked);
+        const seconds = this.options.delaySeconds?.(asked);
+        if (seconds) {
+            await sleep(seconds * 1000, undefined, { ref: false });
+        }
         const failure = this.options.fail?.(asked, this.asked.length);
         if (failure === "hang-up") {
             return void request.socket.destroy();
@@ -100,7 +107,7 @@ export class TestServer {
         if (refusal) {
             return send(400, { error: { message: refusal } });
         }
-        const text = this.options.answer(asked);
+        const [text = ""] = this.options.answer(asked).split(body.stop?.[0] ?? /$/);
         const words = text.split(/(?<= )/).slice(0, body.max_tokens);
         const usage = { prompt_tokens: asked.prompt.length, completion_tokens: words.length };
         const finish_reason = words.length < text.split(/(?<= )/).length ? "length" : "stop";
@@ -126,10 +133,16 @@ interface ChatBody {
     readonly prompt: string;
     readonly messages: { role: string; content: string | Part[] }[];
     readonly max_tokens: number;
+    readonly stop?: readonly string[];
     readonly stream?: boolean;
 }
 
+const MOST_PARTS = 33;
+
 function refuse(parts: readonly Part[], contextTokens: number | null): string | undefined {
+    if (parts.length > MOST_PARTS) {
+        return "At most 32 image(s) may be provided in one prompt.";
+    }
     let words = 0;
     for (const part of parts) {
         if (part.type === "text") {
@@ -137,6 +150,9 @@ function refuse(parts: readonly Part[], contextTokens: number | null): string | 
             continue;
         }
         const bytes = Buffer.from(part.image_url.url.split(",")[1] ?? "", "base64");
+        if (bytes.readUInt16BE(0) === 0xffd8) {
+            continue; // A JPEG, which pngjs does not read.
+        }
         try {
             // Decoding 16 million pixels takes pngjs a second; its size is enough here.
             const width = bytes.readUInt32BE(16);
@@ -183,6 +199,8 @@ export function rightAnswer({ prompt, images, turns }: Asked): string {
         [/second picture/, "Green"],
         [/big circle/, "Yellow"],
         [/colour is this picture/, "Red"],
+        [/black or white/, "White"],
+        [/colour is the circle/, "Red"],
         [/Count from 1/, "One, two, three, four, five, six, seven, eight, nine, ten"],
         [/the number \d+/, `The number in question is quite a nice one to think about, always.`],
         [/colour is it/, "It is a purple star."],
