@@ -41,7 +41,7 @@ export class ServerWatch {
         // Others that are under way may still get one.
         const enough = CASES_WITHOUT_ANSWER + this.underWay.size - 1;
         return nothingYet && asked.length >= enough
-            ? `the server gave none of the first ${asked.length} cases an answer (${results.at(-1)?.problem?.message})`
+            ? `the server gave none of the first ${asked.length} cases an answer (${asked.at(-1)?.problem?.message})`
             : undefined;
     }
 
