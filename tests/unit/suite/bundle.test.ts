@@ -37,7 +37,7 @@ it("is the same bytes for the same sources, and small", async () => {
     const again = await bundleSuite(join(folder, "b"));
     expect(readFileSync(join(again, "suite.js"))).toEqual(readFileSync(join(bundle, "suite.js")));
     expect(statSync(join(bundle, "suite.js")).size).toBeLessThan(2_000_000);
-    expect(readdirSync(join(bundle, "cases"))).toHaveLength(4);
+    expect(readdirSync(join(bundle, "cases"))).toHaveLength(5);
 });
 
 it("knows nothing of Pulumi or AWS", () => {
@@ -59,7 +59,7 @@ describe("the command", () => {
     it("exits 0 when all passed, with progress and three reports", async () => {
         answer = rightAnswer;
         const { code, output } = await run();
-        expect(output).toMatch(/^\[3\/5\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
+        expect(output).toMatch(/^\[3\/7\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
         expect(code).toBe(0);
         expect(readdirSync(out).sort()).toEqual(["junit.xml", "report.html", "results.json"]);
         const results = readJson(join(out, "results.json"));
@@ -145,7 +145,7 @@ describe("the command", () => {
         const { code, output } = await run("--baseline", file);
         expect(code).toBe(1);
         expect(output).toMatch(
-            /^failed: regression against fast: .*latency-text: end to end \d+\.\d+ times .*; all 5 cases passed$/m,
+            /^failed: regression against fast: .*latency-text: end to end \d+\.\d+ times .*; all 7 cases passed$/m,
         );
     }, 30_000);
 
@@ -186,7 +186,7 @@ describe("the command", () => {
             new RegExp(`ERROR .*/${second?.id} .*ran out of memory in this case`),
         );
         const split = suiteResultsSchema.parse(readJson(join(out, "results.json")));
-        expect(split.totals).toEqual({ passed: 4, flaky: 0, failed: 0, errored: 1, skipped: 0 });
+        expect(split.totals).toEqual({ passed: 6, flaky: 0, failed: 0, errored: 1, skipped: 0 });
     }, 30_000);
 
     it.each(["", join(folder, "none.json")])(
