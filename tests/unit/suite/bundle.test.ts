@@ -78,7 +78,7 @@ describe("the command", () => {
     it("exits 0 when all passed, with progress and four reports", async () => {
         answer = rightAnswer;
         const { code, output } = await run();
-        expect(output).toMatch(/^\[3\/5\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
+        expect(output).toMatch(/^\[3\/7\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
         expect(code).toBe(0);
         expect(readdirSync(out).sort()).toEqual([
             "junit.xml",
