@@ -1,6 +1,7 @@
 import { spawn, SpawnOptions } from "node:child_process";
 import {
     copyFileSync,
+    cpSync,
     mkdirSync,
     mkdtempSync,
     readdirSync,
@@ -59,11 +60,13 @@ describe("the command", () => {
     const cases = join(folder, "cases-by-hand");
     beforeAll(async () => {
         // The scripted server does not know what families make.
-        mkdirSync(cases);
-        for (const name of readdirSync(join(bundle, "cases"))) {
+        cpSync(join(bundle, "cases"), cases, { recursive: true });
+        for (const name of readdirSync(cases).filter((each) => each.endsWith(".yaml"))) {
             const file = parse(readFileSync(join(bundle, "cases", name), "utf8")) as CaseFile;
             if (file.cases) {
                 writeFileSync(join(cases, name), stringify({ ...file, families: [] }));
+            } else {
+                rmSync(join(cases, name));
             }
         }
         server = await TestServer.start({ answer: (asked) => answer(asked) });
