@@ -37,5 +37,18 @@ export default tseslint.config(
         },
         rules: { "@typescript-eslint/no-require-imports": "off" },
     },
+    // Runs in the reader's browser.
+    {
+        files: ["suite/report/page-rows.js"],
+        languageOptions: {
+            sourceType: "script",
+            globals: {
+                document: "readonly",
+                location: "readonly",
+                addEventListener: "readonly",
+                setTimeout: "readonly",
+            },
+        },
+    },
     prettier,
 );

@@ -1,4 +1,4 @@
-// Three depths of test, slowest last; `npx jest --selectProjects unit` runs one of them.
+// From the quickest to the slowest; `npx jest --selectProjects unit` runs one of them.
 const shared = {
     testEnvironment: "node",
     transform: {
@@ -11,6 +11,7 @@ module.exports = {
     projects: [
         { ...shared, displayName: "unit", testMatch: ["<rootDir>/tests/unit/**/*.test.ts"] },
         { ...shared, displayName: "stack", testMatch: ["<rootDir>/tests/stack/**/*.test.ts"] },
+        { ...shared, displayName: "browser", testMatch: ["<rootDir>/tests/browser/**/*.test.ts"] },
         {
             ...shared,
             displayName: "rehearsal",

@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 import { Client, SFTPWrapper } from "ssh2";
 
+import type * as Folding from "../suite/ownSuite/foldOwnSuite";
+
 /** What the Report component writes to this program's stdin. */
 interface Request {
     readonly host: string;
@@ -65,11 +67,11 @@ async function fetchFolder(sftp: SFTPWrapper, remote: string, local: string): Pr
 
 /** What folds takes a while to load, and the machine is paid for: only where there is something to fold. */
 function foldOwnSuite(dir: string): void {
-    if (existsSync(join(dir, "own-suite.json"))) {
-        // eslint-disable-next-line @typescript-eslint/no-require-imports -- tsx/cjs has no import()
-        const folding =
-            require("../suite/ownSuite/foldOwnSuite") as typeof import("../suite/ownSuite/foldOwnSuite");
-        folding.foldOwnSuite(dir);
+    if (existsSync(join(dir, "logs", "own-suite.json"))) {
+        // tsx/cjs has no import() of TypeScript.
+        // eslint-disable-next-line @typescript-eslint/no-require-imports
+        const fold = require("../suite/ownSuite/foldOwnSuite") as typeof Folding;
+        fold.foldOwnSuite(dir);
     }
 }
 

@@ -4,6 +4,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { quote } from "shell-quote";
 
+import { machineText } from "../machine/userData";
 import { MachineConnection } from "./ephemeralGpu";
 
 /** passed, failed (a case failed), or none (the suite could not judge: infrastructure). */
@@ -20,6 +21,7 @@ export interface SuiteRunArgs {
 // A folder that exists: the provider copies the suite's folder into it under its own name.
 const HOME = "/home/ubuntu";
 const MACHINE_DIR = "/opt/ephemeral-gpu-ci";
+const ENVIRONMENT = `${MACHINE_DIR}/environment.py`;
 
 /**
  * Copies the suite to the machine, starts it detached as a systemd unit, and waits for its verdict.
@@ -61,10 +63,14 @@ export class SuiteRun extends pulumi.ComponentResource {
                     .output(suiteDir)
                     .apply((dir) =>
                         [
-                            `sudo ${MACHINE_DIR}/wait-for-boot.sh`,
+                            `sudo ${MACHINE_DIR}/wait-for-boot.sh </dev/null`,
+                            `sudo tee ${ENVIRONMENT} >/dev/null`,
+                            `sudo systemd-run --quiet --collect --unit=gpu-ci-environment python3 ${ENVIRONMENT}`,
                             `sudo ${MACHINE_DIR}/start-suite.sh${copiedFolder(dir)}`,
                         ].join(" && "),
                     ),
+                // Not in user data, which is short: nothing needs it before.
+                stdin: machineText("environment.py"),
                 triggers,
                 addPreviousOutputInEnv: false,
                 logging: "none",

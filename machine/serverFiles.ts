@@ -107,7 +107,6 @@ export function suiteFiles(suite: SuiteArgs): MachineFile[] {
         lines("suite.image", [image]),
         lines("suite.args", command),
         environmentFile("suite.env", {
-            GPU_CI_SERVER_URL: SERVER_URL,
             GPU_CI_MODEL: model,
             GPU_CI_REPORT_DIR: "/report",
         }),

@@ -33,12 +33,18 @@ export interface UserDataArgs {
     readonly commands: readonly string[];
 }
 
-/** Text of one of the machine's scripts or units, its comments left out: user data is short. */
+const INDENTATION = /^( {4})+/;
+
+/**
+ * Text of one of the machine's scripts or units, without comments, empty lines and most of the indentation:
+ * user data is short.
+ */
 export function machineText(name: string): string {
     const lines = readFileSync(join(__dirname, "files", name), "utf8").split("\n");
     return lines
-        .filter((line) => !line.trimStart().startsWith("#") || line.startsWith("#!"))
-        .join("\n");
+        .filter((line) => !/^\s*(#|$)/.test(line) || line.startsWith("#!"))
+        .map((line) => `${line.replace(INDENTATION, (spaces) => " ".repeat(spaces.length / 4))}\n`)
+        .join("");
 }
 
 /** An executable of the machine, in /opt/ephemeral-gpu-ci. */
@@ -126,7 +132,7 @@ function cloudConfig(args: UserDataArgs): string {
         write_files: files,
         runcmd: [START_GUARD, ...args.commands, BOOTED].map((command) => ["sh", "-c", command]),
     };
-    return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`;
+    return `#cloud-config\n${stringify(config, { lineWidth: 0, indent: 1 })}`;
 }
 
 const PACKED_PART = "Content-Type: application/gzip\nContent-Transfer-Encoding: base64";

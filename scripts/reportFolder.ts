@@ -16,8 +16,11 @@ import builder from "junit-report-builder";
 import { z } from "zod";
 
 import type { Plan } from "../sizing";
-import { foldOwnSuite, OWN_SUITE_FILE, OWN_SUITE_FOLDER } from "../suite/ownSuite/foldOwnSuite";
-import { renderReportHtml } from "../suite/reportHtml";
+import { foldOwnSuite, OWN_SUITE_FOLDER } from "../suite/ownSuite/foldOwnSuite";
+import { renderReportHtml } from "../suite/report/page";
+import { environmentSchema, type Environment } from "../suite/report/environment";
+import { readGpuUse } from "../suite/report/gpuUse";
+import { renderSummary } from "../suite/report/summary";
 import { suiteResultsSchema, type SuiteResults } from "../suite/results";
 import { planRows } from "./planTable";
 import { powerOffReason } from "./powerOffReason";
@@ -27,8 +30,14 @@ import { receiptRows } from "./receiptRows";
 import { unpackReport } from "./unpackReport";
 
 const BROUGHT_HOME = [
-    ...["results.json", "junit.xml", "report.html", "ladder.json", "verdict.json"],
-    ...[OWN_SUITE_FILE, OWN_SUITE_FOLDER],
+    "results.json",
+    "junit.xml",
+    "report.html",
+    "summary.md",
+    "ladder.json",
+    "environment.json",
+    "verdict.json",
+    OWN_SUITE_FOLDER,
 ];
 /** What a run writes itself, and once: all else in its folder came home with an attempt. */
 const OF_THE_RUN = ["attempts", "plan.json", "receipt.json", "receipt.driver.json"];
@@ -46,8 +55,8 @@ const ladderSchema = z.object({
 export type Ladder = z.output<typeof ladderSchema>;
 
 /**
- * `reports/<run id>/`: report.html, junit.xml, results.json, receipt.json, plan.json and
- * logs/, of the last attempt; those of earlier ones are below attempts/. Whatever happened to a run,
+ * `reports/<run id>/`: report.html, summary.md, junit.xml, results.json, environment.json, receipt.json,
+ * plan.json and logs/, of the last attempt; those of earlier ones are below attempts/. Whatever happened to a run,
  * the files are there and valid, so that no CI step has to ask first.
  */
 export class ReportFolder {
@@ -157,8 +166,7 @@ export class ReportFolder {
 
     /** What the server wrote, as it came home; empty when nothing did. */
     serverLog(): string {
-        const path = join(this.path, "logs", "server.log");
-        return existsSync(path) ? readFileSync(path, "utf8") : "";
+        return this.readText("logs/server.log");
     }
 
     /** Writes the plan, for whoever asks later why it was this machine. */
@@ -198,7 +206,8 @@ export class ReportFolder {
     }
 
     /**
-     * Renders report.html again with plan and receipt. Where no results came home, writes
+     * Renders report.html and summary.md again, with what the suite did not know: plan, receipt, and what the
+     * machine tells of itself. Where no results came home, writes
      * results.json and junit.xml that say so.
      */
     writeReport(receipt: Receipt, plan: Plan, home: HomeResults): string {
@@ -212,17 +221,26 @@ export class ReportFolder {
             writeFileSync(junit, noVerdictJunit(receipt));
         }
         const path = join(this.path, "report.html");
+        const receiptSection = {
+            title: "Receipt",
+            // Why there is no verdict stands at the top of the page.
+            rows: receiptRows({ ...receipt, why: "" }),
+            note: receipt.priceUsd.note,
+        };
         const sections = [
             { title: "Plan", rows: planRows(plan), note: plan.notes.join(" ") || undefined },
-            {
-                title: "Receipt",
-                // Why there is no verdict stands at the top of the page.
-                rows: receiptRows({ ...receipt, why: "" }),
-                note: receipt.priceUsd.note,
-            },
+            receiptSection,
         ];
-        writeFileSync(path, renderReportHtml(results, sections));
+        const environment = this.readEnvironment();
+        const gpuUse = readGpuUse(this.readText("logs/gpu.csv"), this.readText("logs/phases.txt"));
+        writeFileSync(path, renderReportHtml(results, { sections, environment, gpuUse }));
+        writeFileSync(this.summaryPath, renderSummary(results, [receiptSection]));
         return path;
+    }
+
+    /** What writeReport has written for the page of a CI job. */
+    readSummary(): string {
+        return readFileSync(this.summaryPath, "utf8");
     }
 
     /** Lets `reports/latest` point here; swapped in one step, so that no reader finds it missing. */
@@ -235,6 +253,25 @@ export class ReportFolder {
         rmSync(next, { force: true });
         symlinkSync(basename(this.path), next);
         renameSync(next, latest);
+    }
+
+    /** What the machine says that the run ran on; undefined where it did not, or not as it should. */
+    private readEnvironment(): Environment | undefined {
+        try {
+            return environmentSchema.parse(JSON.parse(this.readText("environment.json")));
+        } catch {
+            return undefined;
+        }
+    }
+
+    /** Empty where there is no such file. */
+    private readText(name: string): string {
+        const path = join(this.path, name);
+        return existsSync(path) ? readFileSync(path, "utf8") : "";
+    }
+
+    private get summaryPath(): string {
+        return join(this.path, "summary.md");
     }
 
     private attemptPath(attempt: number): string {

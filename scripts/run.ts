@@ -250,10 +250,10 @@ function judge(
     if (stackVerdict !== undefined && stackVerdict !== verdict) {
         const text = `the stack says ${stackVerdict}, the report says ${verdict}`;
         const isFailed = stackVerdict === "failed" || verdict === "failed";
-        const worse = isFailed ? "failed" : "none";
         // The stack knows an own suite's exit status alone, its results have weighed that already.
-        const isWeighed = home.results.ownSuite !== undefined && verdict === worse;
-        return { verdict: worse, why: isWeighed ? why : text };
+        return home.results.ownSuite !== undefined && verdict !== "passed"
+            ? { verdict, why }
+            : { verdict: isFailed ? "failed" : "none", why: text };
     }
     return { verdict, why: record.error || (verdict === "passed" ? "" : why) };
 }
@@ -278,7 +278,11 @@ function writeAll(
     attemptTo("the history", () =>
         appendHistory(historyPath(options.projectDir, env), runRecord(prepared, receipt)),
     );
-    attemptTo("the report", () => folder.writeReport(receipt, prepared.plan, home));
+    let summary = summaryTable(`GPU run ${receipt.runId}`, receiptRows(receipt));
+    attemptTo("the report", () => {
+        folder.writeReport(receipt, prepared.plan, home);
+        summary = folder.readSummary();
+    });
     attemptTo("reports/latest", () => folder.linkLatest());
     for (const [name, value] of receiptRows(receipt)) {
         progress.line(`${name}: ${value}`);
@@ -291,5 +295,5 @@ function writeAll(
             "receipt-path": `${folder.path}/receipt.json`,
         });
     }
-    writeGitHubSummary(env, summaryTable(`GPU run ${receipt.runId}`, receiptRows(receipt)));
+    writeGitHubSummary(env, summary);
 }

@@ -21,8 +21,8 @@ interface Count {
 
 /**
  * Every test of the project, with all the set-up that they need: unit and stack tests side by side,
- * the rehearsal's own Python tests, then whole runs one after another (each has an emulated cloud of
- * its own, and their times are measured). Arguments are patterns of test files.
+ * the rehearsal's own Python tests, the report in a browser, then whole runs one after another (each has an
+ * emulated cloud of its own, and their times are measured). Arguments are patterns of test files.
  */
 async function main(): Promise<void> {
     const patterns = process.argv.slice(2);
@@ -36,6 +36,7 @@ async function main(): Promise<void> {
         ...(patterns.length === 0
             ? PYTHON_TESTS.map((args) => pythonTests(tools.python, args))
             : []),
+        await jest(["browser"], patterns, true),
         await jest(["rehearsal"], patterns, true),
     ];
     const total = counts.reduce((sum, count) => ({

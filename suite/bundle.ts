@@ -1,11 +1,12 @@
 import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { PAGE_FILES } from "./report/assets";
 
 /**
  * Puts the suite into a folder that a bare Node container can run: suite.js, one file with all that
- * it needs, and cases/ beside it. The same sources give the same bytes, so that a second `up`
- * copies nothing.
+ * it needs, and beside it cases/ and the files of the report's page. The same sources give the same
+ * bytes, so that a second `up` copies nothing.
  *
  * @param outDir made where missing; an earlier bundle in it is replaced.
  * @param casesDir other cases than the suite's own.
@@ -35,5 +36,8 @@ export async function bundleSuite(
     });
     rmSync(join(outDir, "cases"), { recursive: true, force: true });
     cpSync(casesDir, join(outDir, "cases"), { recursive: true });
+    for (const name of PAGE_FILES) {
+        cpSync(join(__dirname, "report", name), join(outDir, name));
+    }
     return outDir;
 }

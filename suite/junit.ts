@@ -48,6 +48,7 @@ export function renderJunit(results: SuiteResults): string {
                     failureText(each.checks),
                     each.status === "flaky" ? "flaky" : "check",
                 );
+                testCase.stacktrace(wantedAndGot(each));
             }
             const printed =
                 each.dimension === "own"
@@ -125,6 +126,24 @@ function failureText(checks: CaseResult["checks"]): string {
         .filter(({ passed }) => !passed)
         .map(({ kind, message }) => `${kind}: ${message}`)
         .join("; ");
+}
+
+const LONGEST_ANSWER = 4000;
+
+/** Each check that failed, with what it asks for and what the model said. */
+function wantedAndGot({ checks, turns, answer }: CaseResult): string {
+    return checks
+        .filter(({ passed }) => !passed)
+        .map(({ kind, message, wanted, turn }) => {
+            const { answer: got = answer, refusal } = turns[(turn ?? 1) - 1] ?? {};
+            const said = refusal ? `HTTP ${refusal.status}: ${refusal.message}` : got;
+            return [
+                `${kind}: ${message}`,
+                ...(wanted === undefined ? [] : [`wanted: ${wanted}`]),
+                `got: ${said.slice(0, LONGEST_ANSWER)}`,
+            ].join("\n");
+        })
+        .join("\n\n");
 }
 
 function sum(cases: readonly CaseResult[]): number {

@@ -6,7 +6,7 @@ import { mergeShards } from "./mergeShards";
 import { verdictLines } from "./progressLine";
 import { readResults } from "./readResults";
 import { EXIT_CODES } from "./verdict";
-import { writeReports } from "./writeReports";
+import { writeReports } from "./report/writeReports";
 
 interface MergeCommandOptions extends BaselineRules {
     readonly out: string;

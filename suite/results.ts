@@ -18,6 +18,7 @@ const checkResultSchema = z.strictObject({
     passed: z.boolean(),
     message: z.string(),
     skipped: z.boolean().optional().describe("It could not be made, and the message says why"),
+    wanted: z.string().optional().describe("What a check that failed asks for"),
     turn: z.int().min(1).optional().describe("Which turn it judges, in a case of several"),
 });
 
@@ -59,6 +60,8 @@ export const caseResultSchema = z.strictObject({
         }),
     ),
     lane: z.enum(LANES).optional(),
+    tags: z.array(z.string()).optional(),
+    family: z.string().optional().describe("What made it, where it was made from a seed"),
     repeats: z
         .strictObject({
             passed: count,
@@ -207,4 +210,15 @@ export function countStatuses(cases: readonly CaseResult[]): Record<CaseResult["
         totals[status]++;
     }
     return totals;
+}
+
+/** Every level of load that was measured, whether its case has one or several. */
+export function levelsOf({
+    throughput,
+    load = [],
+}: SuiteResults["performance"]): SuiteResults["performance"]["throughput"] {
+    const several = load.flatMap(({ caseId, levels }) =>
+        levels.map((level) => ({ caseId, ...level })),
+    );
+    return [...throughput, ...several];
 }

@@ -6,6 +6,7 @@ import { checkAnswer, CheckResult, isAnswerCheck } from "./checks";
 import { checkHttpError } from "./checks/httpError";
 import { isJudgeCheck } from "./checks/judge";
 import { checkTokens, isTokenCheck } from "./checks/tokens";
+import { withWanted } from "./checks/wanted";
 import { Answered, ChatClient, ContentPart, Message, Reply, Sampling } from "./client";
 import { buildFiller } from "./filler";
 import { drawOnce } from "./drawOnce";
@@ -148,7 +149,7 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
     const [first] = turn.checks;
     const refusal = reply.kind === "refused" ? reply : undefined;
     if (first?.kind === "error") {
-        return [checkHttpError(first, refusal)];
+        return [withWanted(first, checkHttpError(first, refusal))];
     }
     if (refusal) {
         // Servers that refuse with a 5xx what others refuse with a 4xx, where a case says that either will do.
@@ -164,7 +165,9 @@ function judgeTurn(turn: Turn, reply: Reply): CheckResult[] | Problem {
         const message = `refused with HTTP ${refusal.status}: ${refusal.message}`;
         return [{ kind: "answered", passed: false, message }];
     }
-    return turn.checks.filter(isAnswerCheck).map((check) => checkAnswer(check, reply as Answered));
+    return turn.checks
+        .filter(isAnswerCheck)
+        .map((check) => withWanted(check, checkAnswer(check, reply as Answered)));
 }
 
 /** One retry, for a broken connection or a 5xx that no check asked for; never for a time limit. */
@@ -280,7 +283,8 @@ export class CaseRecord {
     }
 
     private outcome(status: CaseResult["status"], problem?: Problem): CaseOutcome {
-        const { id, dimension, title, language, lane, mustPass, digest, cluster } = this.testCase;
+        const { id, dimension, title, language, lane, mustPass, tags, family, digest, cluster } =
+            this.testCase;
         const join = (parts: (string | undefined)[]): string => parts.filter(Boolean).join("\n\n");
         const result: CaseResult = {
             id,
@@ -307,6 +311,8 @@ export class CaseRecord {
             })),
             lane,
             ...(mustPass && { mustPass }),
+            ...(tags.length > 0 && { tags }),
+            ...(family !== undefined && { family }),
             digest,
             cluster,
             ...(problem && { problem }),

@@ -20,7 +20,7 @@ import { Shard } from "./shard";
 import { soleModel } from "./soleModel";
 import { Tier } from "./tiers";
 import { EXIT_CODES } from "./verdict";
-import { writeReports } from "./writeReports";
+import { writeReports } from "./report/writeReports";
 
 /** What the command line says. */
 export interface SuiteCommandOptions {

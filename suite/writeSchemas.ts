@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { caseFileSchema } from "./caseSchema";
 import { quarantineFileSchema } from "./quarantine";
+import { environmentSchema } from "./report/environment";
 import { suiteResultsSchema } from "./results";
 
 /** The published JSON Schemas by file name, as text; made from the zod schemas, never by hand. */
@@ -11,6 +12,11 @@ export function publishedSchemas(): Record<string, string> {
         `${JSON.stringify({ title, ...z.toJSONSchema(schema, { io }) }, null, 4)}\n`;
     return {
         "case.schema.json": publish(caseFileSchema, "Cases of the Qwen3-VL suite", "input"),
+        "environment.schema.json": publish(
+            environmentSchema,
+            "What a run of the suite ran on",
+            "output",
+        ),
         "quarantine.schema.json": publish(
             quarantineFileSchema,
             "Cases of the suite in quarantine",

@@ -7,7 +7,7 @@ report=$state/report
 mkdir -p "$report/logs"
 date -u +%s >"$state/phases/end"
 
-for log in /var/log/ephemeral-gpu-ci/*.log /var/log/cloud-init-output.log "$state/power-off.log"; do
+for log in /var/log/ephemeral-gpu-ci/* /var/log/cloud-init-output.log "$state/power-off.log"; do
     if [ -f "$log" ]; then
         tail -c 5000000 "$log" >"$report/logs/$(basename "$log")"
     fi
@@ -42,10 +42,8 @@ case "${EXIT_CODE:-unknown} ${EXIT_STATUS:-unknown}" in
 'exited 1') verdict=failed ;;
 *) verdict=none ;;
 esac
-# For whoever has the report: whose run it was, and that the suite was somebody's own.
-cp /etc/ephemeral-gpu-ci/run.env "$report/logs/"
-own=/etc/ephemeral-gpu-ci/own-suite.json
-[ ! -e $own ] || cp $own "$report/"
+# For whoever has the report: whose run it was and, where there is one, what the own suite was.
+cp /etc/ephemeral-gpu-ci/run.env /etc/ephemeral-gpu-ci/own-suite.json "$report/logs" 2>/dev/null
 chmod -R a+rX "$report"
 printf '{"verdict":"%s","exitStatus":"%s","endedAt":"%s"}\n' \
     "$verdict" "${EXIT_STATUS:-unknown}" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$report/verdict.json.part"

@@ -78,13 +78,18 @@ look_at_heartbeat() {
     fi
 }
 
-# In the background, because a wedged GPU lets nvidia-smi hang where even a kill does not reach it.
+# In the background, because a wedged GPU lets nvidia-smi hang where even a kill does not reach it. What
+# it says is kept for the report, each line with its instant.
 ask_gpu() {
     [ ! -e "$run/gpu-asked" ] || return 0
     : >"$run/gpu-asked"
     {
-        timeout -k 5 20 nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits \
-            >"$run/gpu.part" && mv "$run/gpu.part" "$run/gpu"
+        timeout -k 5 20 nvidia-smi --format=csv,noheader,nounits \
+            --query-gpu=utilization.gpu,index,memory.used,memory.total,temperature.gpu,power.draw \
+            >"$run/gpu.part" && {
+            sed "s/^/$(date -u +%s),/;s/ //g" "$run/gpu.part" >>/var/log/ephemeral-gpu-ci/gpu.csv
+            mv "$run/gpu.part" "$run/gpu"
+        }
         rm -f "$run/gpu-asked"
     } >/dev/null 2>&1 &
 }
@@ -92,7 +97,7 @@ look_at_gpu() {
     command -v nvidia-smi >/dev/null || return 0
     if [ -s "$run/gpu" ]; then
         answered=$now
-        if [ "$phase" != test ] || grep -qv '^ *0 *$' "$run/gpu"; then
+        if [ "$phase" != test ] || grep -Eqv '^ *0 *(,|$)' "$run/gpu"; then
             busy=$now
         fi
         rm -f "$run/gpu"

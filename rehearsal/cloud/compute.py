@@ -170,7 +170,10 @@ class Compute:
             hostname=instance.private_dns_name.split(".")[0],
             user_data=base64.b64decode(user_data),
             public_key=self._public_key(instance),
-            metadata=self.machine_roles.metadata(instance.id, call) if call else {},
+            metadata={
+                "imageId": instance.image_id,
+                **(self.machine_roles.metadata(instance.id, call) if call else {}),
+            },
         )
         self._in_background(instance, lambda: self.machines.boot(spec))
 

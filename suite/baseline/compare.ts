@@ -5,6 +5,7 @@ import { compareSpeed } from "./compareSpeed";
 import { compareTokens, sayTokens, TokenLimits } from "./compareTokens";
 import { Comparison, comparisonLine, LEVEL, QualityTest, sayMetric, SpeedTest } from "./comparison";
 import { Baseline } from "./loadBaseline";
+import { keepForReport } from "./keepForReport";
 import { pairCases } from "./pairCases";
 
 export const SLOWDOWN_TOLERANCE = 0.1;
@@ -68,6 +69,7 @@ export function compareWithBaseline(
             (tokenLimits.minTokenAgreement ?? tokenLimits.maxLogprobDrift) !== undefined && {
                 tokensLeftOut: "no answer has log-probabilities in both runs",
             }),
+        before: keepForReport(before, results),
     };
 }
 

@@ -70,6 +70,34 @@ const tokenComparisonSchema = z.strictObject({
     outcome: change.describe("no-evidence without a limit"),
 });
 
+const beforeSchema = z.strictObject({
+    answers: z
+        .array(
+            z.strictObject({
+                caseId: z.string(),
+                status: z.enum(["passed", "flaky", "failed", "errored", "skipped"]),
+                answer: z.string().describe("Its beginning, where it is long"),
+            }),
+        )
+        .describe("Of cases that do not pass, here or there"),
+    latency: z
+        .array(
+            z.strictObject({
+                caseId: z.string(),
+                timeToFirstTokenSeconds: z.array(z.number().min(0)).optional(),
+                endToEndSeconds: z.array(z.number().min(0)),
+            }),
+        )
+        .describe("Of each request, or of as many as are kept"),
+    throughput: z.array(
+        z.strictObject({
+            caseId: z.string(),
+            concurrency: count,
+            outputTokensPerSecond: z.number().min(0),
+        }),
+    ),
+});
+
 /** What a comparison with a baseline came to; part of the suite's results. */
 export const comparisonSchema = z.strictObject({
     baseline: z.strictObject({
@@ -94,9 +122,11 @@ export const comparisonSchema = z.strictObject({
     speedLeftOut: z.string().optional().describe("Why speed was not compared"),
     tokensLeftOut: z.string().optional().describe("Why a limit of tokens could not be held"),
     tokens: tokenComparisonSchema.optional().describe("Where both servers gave log-probabilities"),
+    before: beforeSchema.optional().describe("Of the baseline, for the report"),
 });
 
 export type Comparison = z.infer<typeof comparisonSchema>;
+export type Before = z.infer<typeof beforeSchema>;
 export type QualityTest = z.infer<typeof qualityTestSchema>;
 export type SpeedTest = z.infer<typeof speedTestSchema>;
 export type TokenComparison = z.infer<typeof tokenComparisonSchema>;

@@ -1,4 +1,4 @@
-import { ReportSection } from "../reportSection";
+import { ReportSection } from "../report/section";
 import {
     Comparison,
     Estimate,

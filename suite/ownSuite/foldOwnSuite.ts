@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { renderJunit } from "../junit";
-import { renderReportHtml } from "../reportHtml";
+import { renderReportHtml } from "../report/page";
 import { countStatuses, SuiteResults } from "../results";
 import { TIER_RULES, TIERS } from "../tiers";
 import { foldTests } from "./foldTests";
@@ -12,7 +12,7 @@ import { readJunitFiles } from "./readJunitFiles";
 import { readServer } from "./readServer";
 
 /** By this file in a report the machine says that the suite was somebody's own. */
-export const OWN_SUITE_FILE = "own-suite.json";
+const OWN_SUITE_FILE = join("logs", "own-suite.json");
 /** What the own suite wrote, in a report. */
 export const OWN_SUITE_FOLDER = "own-suite";
 
@@ -26,6 +26,8 @@ const endSchema = z.object({
     exitStatus: z.string(),
     endedAt: z.iso.datetime(),
 });
+
+const ladderSchema = z.object({ ended: z.string() });
 
 /**
  * Makes results.json, junit.xml and report.html of what an own suite left: the same files as of the
@@ -58,8 +60,10 @@ function foldedResults(folder: string): SuiteResults {
     const cases = foldTests(left.tests);
     const tierWord = lineOf(join(folder, "logs", "run.env"), /^GPU_CI_TIER=(.*)$/m) ?? "unknown";
     const tier = TIERS.find((each) => each === tierWord) ?? "dev";
+    const { ended } = readJson(join(folder, "ladder.json"), ladderSchema) ?? {};
     const { verdict, why } = decideOwnVerdict({
         end,
+        isServerThere: ended === undefined || ended === "served",
         cases,
         junitFiles: left.junit.length,
         unreadable: left.unreadable,

@@ -1,4 +1,4 @@
-import { ReportSection } from "../reportSection";
+import { ReportSection } from "../report/section";
 import { SuiteResults } from "../results";
 
 /** What ran in the place of this package's suite, and the pages that it left for people. */

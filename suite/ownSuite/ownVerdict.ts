@@ -11,6 +11,8 @@ export interface SuiteEnd {
 export interface OwnVerdictArgs {
     /** Undefined where the machine did not live to tell. */
     readonly end: SuiteEnd | undefined;
+    /** False where the server had ended when the suite did. */
+    readonly isServerThere: boolean;
     readonly cases: readonly CaseResult[];
     /** How many JUnit files the cases come from. */
     readonly junitFiles: number;
@@ -30,9 +32,11 @@ export interface OwnVerdictArgs {
  * | 0             | failed   | passed     | none           | none       | passed   |
  * | 1             | failed   | failed     | failed         | failed     | failed   |
  * | anything else | none     | none       | none           | none       | none     |
+ *
+ * A server that has ended meanwhile leaves no verdict: its end is no answer of the model.
  */
 export function decideOwnVerdict(args: OwnVerdictArgs): { verdict: Verdict; why: string } {
-    const { end, cases, junitFiles, unreadable, flakyFails, machineSays } = args;
+    const { end, isServerThere, cases, junitFiles, unreadable, flakyFails, machineSays } = args;
     if (end === undefined) {
         return { verdict: "none", why: "the suite did not come to its end" };
     }
@@ -44,9 +48,12 @@ export function decideOwnVerdict(args: OwnVerdictArgs): { verdict: Verdict; why:
     );
     const counted = `${bad.length} of ${cases.length} tests failed`;
     const join = (...parts: string[]): string => parts.join("; ");
-    if (end.verdict === "none") {
+    if (end.verdict === "none" || !isServerThere) {
         const also = bad.length > 0 ? [`${counted} in its JUnit`] : [];
-        const why = machineSays ?? `the suite ended with ${status}, which is neither 0 nor 1`;
+        const ended = isServerThere
+            ? `the suite ended with ${status}, which is neither 0 nor 1`
+            : `the server ended before the suite did, which ended with ${status}`;
+        const why = machineSays ?? ended;
         return { verdict: "none", why: join(why, ...also, ...broken) };
     }
     if (bad.length > 0) {

@@ -238,6 +238,8 @@ export interface UpScript {
     readonly failBefore?: string;
     /** Verdict of the suite; its report comes home. */
     readonly verdict?: SuiteResults["verdict"];
+    /** What came home differs from what that verdict alone would bring. */
+    readonly results?: Partial<SuiteResults>;
     /** Error after the launch. */
     readonly failAfter?: string;
     /** What happens to the machine just before that error. */
@@ -332,7 +334,7 @@ export class FakeEngine implements Engine {
                     throw new EngineError("update was cancelled", ["update was cancelled"]);
                 }
                 if (step.verdict) {
-                    writeResults(order.settings.reportDir, step.verdict);
+                    writeResults(order.settings.reportDir, step.verdict, step.results);
                 }
                 if (step.ladder) {
                     writeLadder(order.settings.reportDir, step.ladder);
@@ -397,9 +399,14 @@ export function suiteResults(verdict: SuiteResults["verdict"], endedAt = Date.no
     };
 }
 
-function writeResults(dir: string, verdict: SuiteResults["verdict"]): void {
+function writeResults(
+    dir: string,
+    verdict: SuiteResults["verdict"],
+    other: Partial<SuiteResults> = {},
+): void {
     mkdirSync(dir, { recursive: true });
-    writeFileSync(join(dir, "results.json"), JSON.stringify(suiteResults(verdict)));
+    const results = { ...suiteResults(verdict), ...other };
+    writeFileSync(join(dir, "results.json"), JSON.stringify(results));
     writeFileSync(join(dir, "junit.xml"), "<testsuites/>");
 }
 

@@ -47,6 +47,15 @@ describe("minutes of earlier runs", () => {
         });
     });
 
+    test("are not those of own suites", () => {
+        expect(
+            minutesFromHistory(
+                runs(20, () => ({ ownSuite: true })),
+                KIND,
+            ),
+        ).toBeUndefined();
+    });
+
     test("are those of the last 20 runs", () => {
         const known = [
             ...runs(10, () => ({ startUpMinutes: 90 })),

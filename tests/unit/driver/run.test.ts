@@ -34,6 +34,10 @@ interface LifeCycle {
     readonly schedule?: Receipt["attempts"][number]["schedule"];
 }
 
+const OWN_SUITE = {
+    ...{ tier: "commit", image: "i", command: ["c"], exitStatus: "0", junit: [], pages: [] },
+};
+
 const LIFE_CYCLES: readonly LifeCycle[] = [
     {
         name: "the suite passes",
@@ -48,6 +52,36 @@ const LIFE_CYCLES: readonly LifeCycle[] = [
         exitCode: 1,
         verdict: "failed",
         releasedBy: "driver",
+    },
+    {
+        name: "an own suite's JUnit says worse than its exit status: the JUnit's word and reason",
+        script: {
+            ups: [
+                {
+                    verdict: "passed",
+                    results: { ownSuite: OWN_SUITE, verdict: "failed", why: "2 tests failed" },
+                },
+            ],
+        },
+        exitCode: 1,
+        verdict: "failed",
+        releasedBy: "driver",
+        why: /^2 tests failed$/,
+    },
+    {
+        name: "an own suite fails because the server has ended: no verdict",
+        script: {
+            ups: [
+                {
+                    verdict: "failed",
+                    results: { ownSuite: OWN_SUITE, verdict: "none", why: "the server ended" },
+                },
+            ],
+        },
+        exitCode: 2,
+        verdict: "none",
+        releasedBy: "driver",
+        why: /^the server ended$/,
     },
     {
         name: "up fails before the launch",

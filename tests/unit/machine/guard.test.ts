@@ -99,6 +99,20 @@ describe("nobody waits any more", () => {
 });
 
 describe("the GPU", () => {
+    test("each answer is kept for the report, with its instant", () => {
+        machine.clocks({ wall: 1_764_000_000 });
+        machine.command(
+            "nvidia-smi",
+            "printf '37, 0, 7100, 23034, 61, 54.20\\n[N/A], 1, 4, 23034, 30, [N/A]\\n'",
+        );
+        machine.guard(12, "/bin/sleep 0.2");
+        const lines = machine.read("var/log/ephemeral-gpu-ci/gpu.csv").split("\n");
+        expect(lines.slice(0, 2)).toEqual([
+            "1764000000,37,0,7100,23034,61,54.20",
+            "1764000000,[N/A],1,4,23034,30,[N/A]",
+        ]);
+    });
+
     test("idle in the test phase ends the machine", () => {
         settings({ idleMinutes: 1, phaseMinutes: { test: 45 } });
         inSuite();

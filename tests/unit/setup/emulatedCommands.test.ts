@@ -68,6 +68,7 @@ const docker = (...args: string[]): Result => call("docker", ...args);
 const smi = (...args: string[]): Result => call("nvidia-smi", ...args);
 
 const MODEL = "localhost/ephemeral-gpu-ci/model-stand-in:latest";
+const PYTEST = "localhost/ephemeral-gpu-ci/pytest-suite:latest";
 const NODE = "localhost/ephemeral-gpu-ci/node:latest";
 
 describe("docker", () => {
@@ -96,6 +97,8 @@ describe("docker", () => {
         ["docker.io/vllm/vllm-openai:latest", MODEL],
         ["node:22-slim@sha256:83f4", NODE],
         ["library/node", NODE],
+        ["ghcr.io/acme/pytest-suite@sha256:aa", PYTEST],
+        ["/srv/pytest-suite:/suite:ro", "/srv/pytest-suite:/suite:ro"],
         ["vllm/vllm-openai-cpu:v1", "vllm/vllm-openai-cpu:v1"],
         ["nodejs:1", "nodejs:1"],
         ["registry.example/node:22", "registry.example/node:22"],

@@ -78,12 +78,17 @@ describe("the command", () => {
             ...["--cases", cases, "--out", out, ...more],
         );
 
-    it("exits 0 when all passed, with progress and three reports", async () => {
+    it("exits 0 when all passed, with progress and four reports", async () => {
         answer = rightAnswer;
         const { code, output } = await run();
         expect(output).toMatch(/^\[3\/5\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
         expect(code).toBe(0);
-        expect(readdirSync(out).sort()).toEqual(["junit.xml", "report.html", "results.json"]);
+        expect(readdirSync(out).sort()).toEqual([
+            "junit.xml",
+            "report.html",
+            "results.json",
+            "summary.md",
+        ]);
         const results = readJson(join(out, "results.json"));
         expect(suiteResultsSchema.parse(results).verdict).toBe("passed");
     });

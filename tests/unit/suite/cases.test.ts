@@ -101,6 +101,22 @@ describe("a wrong case file is refused with its line and key", () => {
             /^f\.yaml:11: .*checks\[0\]\.maxTimeToFirstTokenSeconds: .*allowed without: maxEndToEndSeconds/,
         ],
         [
+            "a share of goodput without an objective",
+            GOOD.replace("length, min: 1", "throughput, minGoodputShare: 0.9").replace(
+                "    turns:",
+                "    measure: { kind: load, requests: 4, concurrency: [1] }\n    turns:",
+            ),
+            /^f\.yaml:\d+: .*minGoodputShare: a share of goodput needs measure\.kind load with an objective/,
+        ],
+        [
+            "an objective without a limit",
+            GOOD.replace(
+                "    turns:",
+                "    measure: { kind: load, requests: 4, concurrency: [1], objective: {} }\n    turns:",
+            ),
+            /^f\.yaml:\d+: .*objective: an objective has at least one limit/,
+        ],
+        [
             "a limit of throughput without a measurement",
             GOOD.replace("length, min: 1", "throughput, minOutputTokensPerSecond: 1"),
             /^f\.yaml:11: .*checks\[0\]\.kind: a throughput check needs measure\.kind throughput/,

@@ -1,7 +1,16 @@
 import { XMLParser } from "fast-xml-parser";
 import { renderJunit } from "../../../suite/junit";
-import { renderReportHtml } from "../../../suite/reportHtml";
+import { pageScript, pageStyle } from "../../../suite/report/assets";
+import { renderReportHtml } from "../../../suite/report/page";
+import { ReportSection } from "../../../suite/report/section";
 import { CaseResult, SuiteResults } from "../../../suite/results";
+
+/** The page without its own script and style: what is left came from somewhere else. */
+function foreign(html: string): string {
+    const parts = html.split(`<script>${pageScript()}</script>`);
+    expect(parts).toHaveLength(2);
+    return parts.join("").replace(pageStyle(), "");
+}
 
 const EVIL = `<script>alert("x")</script>'&]]>\u0007`;
 
@@ -51,33 +60,31 @@ const results: SuiteResults = {
 };
 
 describe("report.html", () => {
-    const html = renderReportHtml(results, [
-        { title: `Plan ${EVIL}`, rows: [[`name ${EVIL}`, `value ${EVIL}`]], note: EVIL },
-    ]);
+    const plan: ReportSection = {
+        title: `Plan ${EVIL}`,
+        rows: [[`name ${EVIL}`, `value ${EVIL}`]],
+        note: EVIL,
+    };
+    const html = renderReportHtml(results, { sections: [plan] });
 
     it("escapes whatever comes from a model, a server or a file", () => {
-        expect(html).not.toMatch(/<script/i);
+        expect(foreign(html)).not.toMatch(/<script/i);
         expect(html.match(/&lt;script&gt;/g)?.length).toBeGreaterThan(12);
     });
 
     it("needs nothing from outside", () => {
         expect(html).not.toMatch(/(?:src|href)="(?!data:|#)/);
         expect(html).not.toMatch(/@import|url\(/);
+        expect(html).not.toMatch(/ style=| on\w+="/);
     });
 
     it("says the verdict first, then why, and opens what failed", () => {
-        const order = [
-            "<h1>",
-            'class="why"',
-            "By dimension",
-            "Plan",
-            '<details class="case failed"',
-        ];
+        const order = ["<h1>", 'class="why"', "By dimension", 'class="case failed"', "Plan"];
         const places = order.map((text) => html.indexOf(text));
         expect(Math.min(...places)).toBeGreaterThan(0);
         expect(places).toEqual([...places].sort((a, b) => a - b));
-        expect(html).toMatch(/<details class="case failed" id="case-a" open>/);
-        expect(html).toMatch(/<details class="case passed" id="case-b">/);
+        expect(html).toMatch(/<li id="case-case-a" class="case failed"[^>]*><details open>/);
+        expect(html).toMatch(/<li id="case-case-b" class="case passed"[^>]*><details>/);
     });
 
     it("has a banner for a stand-in, and for nothing else", () => {
@@ -96,7 +103,7 @@ describe("report.html", () => {
         expect(on("fp8-kv")).toMatch(
             /rung “fp8-kv”, not as planned.*\n.*out of memory \(as-planned: .*an FP8 cache/,
         );
-        expect(on("fp8-kv")).not.toMatch(/<script/i);
+        expect(foreign(on("fp8-kv"))).not.toMatch(/<script/i);
     });
 
     it("also shows a run without a single case", () => {
@@ -126,13 +133,13 @@ describe("what flickers", () => {
         const html = renderReportHtml(of(flaky));
         expect(html).toMatch(/<li class="flaky"><b>1<\/b> flaky<\/li>/);
         expect(html).toMatch(/<ul class="troubles"><li class="flaky">.*2 of 3 repeats, 9 to 99 %/);
-        expect(html).toMatch(/<details class="case flaky" id="case-a" open>/);
+        expect(html).toMatch(/<li id="case-case-a" class="case flaky"[^>]*><details open>/);
     });
 
     it("shows its quarantine, and that it has expired", () => {
         const html = renderReportHtml(of({ ...flaky, quarantine }));
         expect(html).toMatch(/quarantined until 2026-12-31/);
-        expect(html).not.toMatch(/<script/i);
+        expect(foreign(html)).not.toMatch(/<script/i);
         const expired = { ...quarantine, expired: true };
         expect(renderReportHtml(of({ ...flaky, quarantine: expired }))).toMatch(
             /quarantine expired 2026-12-31/,
@@ -221,7 +228,7 @@ describe("a comparison with a baseline", () => {
         expect(html).toContain("1.50 times the baseline&#39;s (1.40 to 1.60)");
         expect(html).toContain("case-x, case-y (in quarantine)");
         expect(html).toContain("A loss of 24 % would have been seen with 80 % power.");
-        expect(html).not.toMatch(/<script/i);
+        expect(foreign(html)).not.toMatch(/<script/i);
     });
 
     test.each<[typeof comparison.outcome, string]>([
@@ -260,6 +267,24 @@ describe("junit.xml", () => {
         });
         // eslint-disable-next-line no-control-regex -- XML 1.0 has no place for it.
         expect(renderJunit(results)).not.toMatch(/\u0007/);
+    });
+
+    it("says of a failure what was wanted and what was got", () => {
+        const checks = [
+            {
+                kind: "keywords",
+                passed: false,
+                message: "does not name red",
+                wanted: "red",
+                turn: 1,
+            },
+            { kind: "error", passed: false, message: "no clear message", turn: 2 },
+        ];
+        const xml = renderJunit({ ...results, cases: [{ ...broken, checks }] });
+        const { testsuites } = new XMLParser({ ignoreAttributes: false }).parse(xml, true);
+        const failure = testsuites.testsuite.testcase.failure["#text"] as string;
+        expect(failure).toContain("keywords: does not name red\nwanted: red\ngot: <script>alert");
+        expect(failure).toContain("error: no clear message\ngot: HTTP 400: <script>");
     });
 
     it("names the rung that the results were obtained on", () => {

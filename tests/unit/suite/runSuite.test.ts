@@ -19,6 +19,8 @@ const cases = loadCases(join(__dirname, "..", "..", "..", "suite", "cases")).fil
     ({ family }) => family === undefined,
 );
 let server: TestServer | undefined;
+// A whole tier in each test, with its pictures: slow on a busy machine.
+jest.setTimeout(60_000);
 
 async function run(
     options: Partial<TestServerOptions> = {},
@@ -56,6 +58,17 @@ describe("a good server", () => {
         const { latency, throughput } = results.performance;
         expect(latency[0]?.timeToFirstTokenSeconds?.median).toBeGreaterThan(0);
         expect(throughput.length).toBe({ dev: 0, commit: 1, merge: 2, release: 2 }[tier]);
+        const levels = results.performance.load?.map((each) =>
+            each.levels.map(({ concurrency, requests, goodput }) => [
+                concurrency,
+                requests,
+                goodput?.share,
+            ]),
+        );
+        const [text, image] = [20, 12].map((least) =>
+            [1, 4, 16].map((level) => [level, Math.max(least, 2 * level), 1]),
+        );
+        expect(levels).toEqual(tier === "merge" ? [text, image] : []);
     });
 
     it("gets every request pinned: temperature 0, a seed, a limit of tokens", async () => {
@@ -230,7 +243,7 @@ describe("a wrong answer fails its case and no other", () => {
         ["image-4096", wrong(/big circle/, "Green")],
     ])("%s", async (id, answer, tier = "commit") => {
         // Every case where its tier is small; else those that are quick to ask.
-        const quick = cases.filter(({ id }) => !/4096|latency|throughput|context/.test(id));
+        const quick = cases.filter(({ id }) => !/4096|latency|load|throughput|context/.test(id));
         const results = await run({ answer }, { tier, cases: tier === "merge" ? quick : cases });
         expect(results.verdict).toBe("failed");
         expect(results.why).toContain(id);

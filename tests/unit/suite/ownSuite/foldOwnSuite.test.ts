@@ -27,7 +27,7 @@ function put(files: Readonly<Record<string, string>>): void {
 const OWN = JSON.stringify({ image: "python@sha256:1", command: ["pytest", "a b"], model: "m/x" });
 /** As a machine leaves it. */
 const REPORT = {
-    "own-suite.json": OWN,
+    "logs/own-suite.json": OWN,
     "verdict.json": '{"verdict":"passed","exitStatus":"0","endedAt":"2026-11-24T10:01:00Z"}\n',
     "ladder.json":
         '{"rungs":[{"name":"as-planned","note":"as planned","failure":"cuda-out-of-memory","at":"x"},{"name":"fp8-kv","note":"FP8 cache","failure":null}],"ended":"served"}',
@@ -110,9 +110,18 @@ test("a link in what came home is not followed", () => {
     rmSync(outside, { recursive: true });
 });
 
+test("the server's end is no failure of the model", () => {
+    put({ ...REPORT, "ladder.json": REPORT["ladder.json"].replace("served", "other") });
+    put({ "verdict.json": REPORT["verdict.json"].replace("passed", "failed") });
+    expect(folded()).toMatchObject({
+        verdict: "none",
+        why: expect.stringContaining("the server ended"),
+    });
+});
+
 test("a machine that ended before the suite did gives no verdict", () => {
-    const { "verdict.json": _, ...rest } = REPORT;
-    put(rest);
+    put(REPORT);
+    rmSync(join(dir, "verdict.json"));
     expect(folded()).toMatchObject({
         verdict: "none",
         why: "the suite did not come to its end",
@@ -122,7 +131,7 @@ test("a machine that ended before the suite did gives no verdict", () => {
 
 test("a suite that never ran: the machine's words, and nothing else is needed", () => {
     put({
-        "own-suite.json": "no JSON at all",
+        "logs/own-suite.json": "no JSON at all",
         "verdict.json": '{"verdict":"none","exitStatus":"3","endedAt":"2026-11-24T10:01:00Z"}',
         "logs/suite.log":
             "pulling the suite's image\nno verdict: the suite's image x is not there\n",

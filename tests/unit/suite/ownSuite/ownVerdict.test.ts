@@ -24,6 +24,7 @@ function decide(
     const tests = parseJunit(`<testsuite>${junit ?? ""}</testsuite>`) ?? [];
     const { verdict, why } = decideOwnVerdict({
         end: status === undefined ? undefined : ENDS[status],
+        isServerThere: true,
         cases: foldTests(tests),
         junitFiles: junit === undefined ? 0 : 1,
         unreadable: [],
@@ -91,6 +92,13 @@ test("a flaky test fails the suite in the tiers in which it does so in this pack
         "passed: 1 of 2 tests passed; 1 flaky: t.e",
     );
     expect(decide(0, PASS + FLAKY)).toMatch(/^failed: 1 of 2 tests failed: t.e, although/);
+});
+
+test("a server that has ended leaves no verdict", () => {
+    expect(decide(1, PASS + FAIL, { isServerThere: false })).toBe(
+        "none: the server ended before the suite did, which ended with exit status 1; 1 of 2 tests failed in its JUnit",
+    );
+    expect(decide(0, PASS, { isServerThere: false })).toMatch(/^none: the server ended/);
 });
 
 test("the machine's own words explain a suite that could not run", () => {

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
-import { Answered, Reply } from "../../../suite/client";
-import { checkLatency, checkThroughput } from "../../../suite/performance/checks";
-import { percentile } from "../../../suite/performance/distribution";
-import { latencyNumbers } from "../../../suite/performance/latency";
-import { levelNumbers } from "../../../suite/performance/level";
-import { sendAll } from "../../../suite/performance/sendAll";
+import { Answered, Reply } from "../../../../suite/client";
+import { checkLatency, checkThroughput } from "../../../../suite/performance/checks";
+import { percentile } from "../../../../suite/performance/distribution";
+import { latencyNumbers } from "../../../../suite/performance/latency";
+import { levelNumbers } from "../../../../suite/performance/level";
+import { sendAll } from "../../../../suite/performance/sendAll";
 
 const answered = (seconds: number, first: number, tokens: number): Answered => ({
     kind: "answered",
