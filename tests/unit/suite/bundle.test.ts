@@ -2,7 +2,6 @@ import { spawn, SpawnOptions } from "node:child_process";
 import {
     copyFileSync,
     cpSync,
-    mkdirSync,
     mkdtempSync,
     readdirSync,
     readFileSync,
@@ -81,7 +80,7 @@ describe("the command", () => {
     it("exits 0 when all passed, with progress and four reports", async () => {
         answer = rightAnswer;
         const { code, output } = await run();
-        expect(output).toMatch(/^\[3\/5\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
+        expect(output).toMatch(/^\[3\/7\] pass {2}multimodal\/caption-building {2}\d+ ms$/m);
         expect(code).toBe(0);
         expect(readdirSync(out).sort()).toEqual([
             "junit.xml",
@@ -172,7 +171,7 @@ describe("the command", () => {
         const { code, output } = await run("--baseline", file);
         expect(code).toBe(1);
         expect(output).toMatch(
-            /^failed: regression against fast: .*latency-text: end to end \d+\.\d+ times .*; all 5 cases passed$/m,
+            /^failed: regression against fast: .*latency-text: end to end \d+\.\d+ times .*; all 7 cases passed$/m,
         );
     }, 30_000);
 
@@ -213,7 +212,7 @@ describe("the command", () => {
             new RegExp(`ERROR .*/${second?.id} .*ran out of memory in this case`),
         );
         const split = suiteResultsSchema.parse(readJson(join(out, "results.json")));
-        expect(split.totals).toEqual({ passed: 4, flaky: 0, failed: 0, errored: 1, skipped: 0 });
+        expect(split.totals).toEqual({ passed: 6, flaky: 0, failed: 0, errored: 1, skipped: 0 });
     }, 30_000);
 
     it.each(["", join(folder, "none.json")])(
