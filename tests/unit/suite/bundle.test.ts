@@ -1,7 +1,7 @@
 import { spawn, SpawnOptions } from "node:child_process";
 import {
     copyFileSync,
-    mkdirSync,
+    cpSync,
     mkdtempSync,
     readdirSync,
     readFileSync,
@@ -59,11 +59,13 @@ describe("the command", () => {
     const cases = join(folder, "cases-by-hand");
     beforeAll(async () => {
         // The scripted server does not know what families make.
-        mkdirSync(cases);
-        for (const name of readdirSync(join(bundle, "cases"))) {
+        cpSync(join(bundle, "cases"), cases, { recursive: true });
+        for (const name of readdirSync(cases).filter((each) => each.endsWith(".yaml"))) {
             const file = parse(readFileSync(join(bundle, "cases", name), "utf8")) as CaseFile;
             if (file.cases) {
                 writeFileSync(join(cases, name), stringify({ ...file, families: [] }));
+            } else {
+                rmSync(join(cases, name));
             }
         }
         server = await TestServer.start({ answer: (asked) => answer(asked) });
@@ -169,7 +171,7 @@ describe("the command", () => {
         const { code, output } = await run("--baseline", file);
         expect(code).toBe(1);
         expect(output).toMatch(
-            /^failed: regression against fast: .*latency-text: end to end \d+\.\d+ times .*; all 5 cases passed$/m,
+            /^failed: regression against fast: .*latency-text: end to end \d+\.\d+ times .*; all 7 cases passed$/m,
         );
     }, 30_000);
 
@@ -210,7 +212,7 @@ describe("the command", () => {
             new RegExp(`ERROR .*/${second?.id} .*ran out of memory in this case`),
         );
         const split = suiteResultsSchema.parse(readJson(join(out, "results.json")));
-        expect(split.totals).toEqual({ passed: 4, flaky: 0, failed: 0, errored: 1, skipped: 0 });
+        expect(split.totals).toEqual({ passed: 6, flaky: 0, failed: 0, errored: 1, skipped: 0 });
     }, 30_000);
 
     it.each(["", join(folder, "none.json")])(
