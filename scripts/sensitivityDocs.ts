@@ -31,7 +31,7 @@ export function sensitivityDocs(trials: readonly Trial[]): string {
         sight("merge", smallestNoise(merge)),
         "Runs in which nothing was wrong, and how many of them failed:",
         alarmTable(merge),
-        WITHOUT_BASELINE,
+        ...(merge.some(({ row }) => row.isWithoutBaseline) ? [WITHOUT_BASELINE] : []),
         "## Tier commit",
         "For information: a push runs the core cases only.",
         faultTable(commit),
@@ -62,12 +62,12 @@ again. It does not know of them.
   same ones in that run's baseline. On top, ${percent(JITTER)} of the answers of every run and every baseline come out
   wrong (or, of the wrong ones, right) by chance, as other batches on a GPU make them.
 - **Baseline.** Each run is compared with a baseline of its own number: a run in which nothing was wrong.
-- **Found** is a run that the comparison calls a regression; the same in a run in which nothing was wrong is
-  a false alarm. \`lost\` and \`won\`: the median of cases that passed in the baseline only, or in the run only.
+- **Found** is a run whose verdict is failed: a regression, or a case of the boundary that failed and had passed
+  in the baseline. The same in a run in which nothing was wrong is a false alarm. \`lost\` and \`won\`: the median of cases that passed in the baseline only, or in the run only.
 - Intervals are Clopper and Pearson's. Seeds follow from the row and the run's number: quality comes out the
   same every time.
 
-\`npm run sensitivity\` measures all of it again (about 40 minutes on two cores) and keeps every run in
+\`npm run sensitivity\` measures all of it again (about an hour on two cores) and keeps every run in
 \`reports/sensitivity.jsonl\`, from where it goes on after an interruption; \`npm run docs:sensitivity -- FILE...\`
 writes this page. \`npm test\` has a small part of it.`;
 

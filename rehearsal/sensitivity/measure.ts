@@ -8,6 +8,7 @@ import { runWith, Trial, tryRow } from "./trial";
 /** The pace of the stand-in in runs that measure speed. */
 export const TRUE_PACE = 200;
 const NO_WAITING = 0;
+const TIERS: readonly Tier[] = ["merge", "commit"];
 /** Runs share two processes, this one and the server's. Those at the true pace mostly wait. */
 const SIDE_BY_SIDE = { quality: 4, speed: 3 };
 
@@ -17,6 +18,8 @@ export interface MeasureOptions {
     readonly rows: readonly Row[];
     /** Of each row; of clean ones that measure no speed twice as many. */
     readonly runs: number;
+    /** Both where absent. */
+    readonly tiers?: readonly Tier[];
     /** Whether a trial is there already. */
     readonly isDone?: (row: Row, tier: Tier, run: number) => boolean;
     readonly onTrial: (trial: Trial, done: number, count: number) => void;
@@ -67,13 +70,13 @@ export async function measure(options: MeasureOptions): Promise<void> {
     }
 }
 
-function wantedOf(row: Row, { runs, isDone }: MeasureOptions): Wanted[] {
+function wantedOf(row: Row, { runs, tiers = TIERS, isDone }: MeasureOptions): Wanted[] {
     const isDouble = isClean(row) && row.cases === "quality";
     const numbers = Array.from({ length: isDouble ? 2 * runs : runs }, (_, run) => run);
     // The commit tier has the same latency cases as the merge tier.
-    const tiers: Tier[] = row.cases === "quality" ? ["merge", "commit"] : ["merge"];
+    const own = row.cases === "quality" ? tiers : tiers.filter((tier) => tier === "merge");
     return numbers
-        .flatMap((run) => tiers.map((tier) => ({ row, tier, run })))
+        .flatMap((run) => own.map((tier) => ({ row, tier, run })))
         .filter(({ tier, run }) => !isDone?.(row, tier, run));
 }
 
