@@ -85,13 +85,14 @@ class Engine:
         pace = self._pace.slowed(faults.slowness)
         pieces = self._think(request, choice, faults)
         _sleep_until(started + pace.prefill_seconds(request.prompt_tokens))
-        first = last = time.monotonic()
+        first = last = due = time.monotonic()
         self.metrics.add("prompt_tokens", request.prompt_tokens)
         self.metrics.observe("time_to_first_token_seconds", first - arrived)
         self.metrics.observe("request_prefill_time_seconds", first - started)
         for index, piece in enumerate(pieces):
             if index:
-                _sleep_until(first + index * pace.seconds_a_token)
+                due = pace.next_token(due, last)
+                _sleep_until(due)
                 self.metrics.observe("inter_token_latency_seconds", time.monotonic() - last)
                 last = time.monotonic()
             self.metrics.add("generation_tokens")

@@ -115,6 +115,11 @@ class PaceTest(unittest.TestCase):
         self.assertAlmostEqual(pace.seconds_a_token, 0.0125)
         self.assertAlmostEqual(pace.prefill_seconds(5000) / Pace(100).prefill_seconds(5000), 1.25)
 
+    def test_late_tokens_do_not_come_in_a_burst(self) -> None:
+        pace = Pace(100)
+        self.assertAlmostEqual(pace.next_token(1.0, 1.0005), 1.01)
+        self.assertAlmostEqual(pace.next_token(1.0, 1.5), 1.509)
+
     def test_no_waiting(self) -> None:
         self.assertEqual(Pace(0).slowed(1.2).prefill_seconds(10_000), 0)
 
