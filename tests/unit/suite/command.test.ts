@@ -81,6 +81,7 @@ it("needs a URL and nothing else where the server serves one model", async () =>
         "junit.xml",
         "report.html",
         "results.json",
+        "summary.md",
     ]);
     expect(read("suite-report")).toMatchObject({ model: "test-model", tier: "commit" });
 }, 30_000);
