@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SPLIT_CASES_RUNG } from "../common/rungNames";
 import { isUserError, UserError } from "../common/userError";
-import { FailOn, judgeByBaseline } from "./baseline/judgeByBaseline";
+import { judgeAndConfirm } from "./baseline/judgeAndConfirm";
+import { FailOn } from "./baseline/judgeByBaseline";
 import { Baseline, loadBaseline } from "./baseline/loadBaseline";
 import { refuseWithoutBaseline } from "./baseline/refuseWithoutBaseline";
 import { TestCase } from "./caseSchema";
@@ -15,7 +16,7 @@ import { progressLine, verdictLines } from "./progressLine";
 import { loadQuarantine, QUARANTINE_FILE, QuarantineEntry } from "./quarantine";
 import { readResults } from "./readResults";
 import { ServerRung, SuiteResults } from "./results";
-import { runSuite } from "./runSuite";
+import { runSuite, SuiteOptions } from "./runSuite";
 import { Shard } from "./shard";
 import { soleModel } from "./soleModel";
 import { Tier } from "./tiers";
@@ -77,7 +78,7 @@ export async function runCommand(options: SuiteCommandOptions): Promise<number> 
         const judge = namedJudge(options, stop.signal);
         const inputs = await readInputs(options, apiKey);
         const { baseline, previous } = inputs;
-        const ownResults = await runSuite({
+        const run: SuiteOptions = {
             ...options,
             ...inputs,
             judge,
@@ -95,8 +96,14 @@ export async function runCommand(options: SuiteCommandOptions): Promise<number> 
             signal: stop.signal,
             onCase: (result, index, count) => say(progressLine(result, index, count)),
             onNote: (note) => say(`${note}\n`),
-        });
-        results = baseline ? judgeByBaseline(ownResults, baseline, options) : ownResults;
+        };
+        const asked = await runSuite(run);
+        results = baseline
+            ? await judgeAndConfirm(asked, baseline, options, (slower) => {
+                  say(`measured once more, because slower: ${[...slower].join(", ")}\n`);
+                  return measureAgain(run, slower);
+              })
+            : asked;
     } catch (error) {
         if (!isUserError(error)) {
             throw error;
@@ -108,6 +115,11 @@ export async function runCommand(options: SuiteCommandOptions): Promise<number> 
     writeReports(out, results);
     say(verdictLines(results));
     return EXIT_CODES[results.verdict];
+}
+
+function measureAgain(run: SuiteOptions, ids: ReadonlySet<string>): Promise<SuiteResults> {
+    const cases = run.cases.filter(({ id }) => ids.has(id));
+    return runSuite({ ...run, cases, shard: undefined, certainty: undefined, progress: undefined });
 }
 
 /** @throws UserError for whatever is wrong before any case is asked. */

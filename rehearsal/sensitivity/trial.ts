@@ -1,5 +1,5 @@
 import type { TestCase } from "../../suite/caseSchema";
-import { judgeByBaseline } from "../../suite/baseline/judgeByBaseline";
+import { judgeAndConfirm, MeasureAgain } from "../../suite/baseline/judgeAndConfirm";
 import type { SuiteResults } from "../../suite/results";
 import { runSuite } from "../../suite/runSuite";
 import type { Tier } from "../../suite/tiers";
@@ -45,7 +45,14 @@ export async function tryRow(
     const results = await runWith(server, faultsOf(row, run), cases, tier);
     const { verdict, why, pairs, lost, won }: Judged = row.isWithoutBaseline
         ? { ...results, ...NOTHING_COMPARED }
-        : against(baseline, results);
+        : await against(baseline, results, (ids) =>
+              runWith(
+                  server,
+                  faultsOf(row, run),
+                  cases.filter(({ id }) => ids.has(id)),
+                  tier,
+              ),
+          );
     if (verdict === "none") {
         throw new Error(`run ${run} of ${row.id} has no verdict: ${why}`);
     }
@@ -61,11 +68,17 @@ const NOTHING_COMPARED = { pairs: 0, lost: 0, won: 0 };
 type Judged = Pick<SuiteResults, "verdict" | "why"> & Pick<Trial, "pairs" | "lost" | "won">;
 
 /** The verdict as a user of a baseline gets it. */
-function against(baseline: SuiteResults, results: SuiteResults): Judged {
-    const { verdict, why, comparison } = judgeByBaseline(results, {
-        name: "clean",
-        results: baseline,
-    });
+async function against(
+    results: SuiteResults,
+    now: SuiteResults,
+    measureAgain: MeasureAgain,
+): Promise<Judged> {
+    const { verdict, why, comparison } = await judgeAndConfirm(
+        now,
+        { name: "clean", results },
+        {},
+        measureAgain,
+    );
     const { pairs = 0, lost = [], won = [] } = comparison ?? {};
     return { verdict, why, pairs, lost: lost.length, won: won.length };
 }

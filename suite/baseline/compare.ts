@@ -1,8 +1,9 @@
 import { SuiteResults } from "../results";
 import { minimumDetectableEffect } from "../statistics/detectableEffect";
 import { ALL_CASES, compareQuality } from "./compareQuality";
-import { compareSpeed } from "./compareSpeed";
+import { compareSpeed, Measured } from "./compareSpeed";
 import { compareTokens, sayTokens, TokenLimits } from "./compareTokens";
+import { confirmSpeed } from "./confirmSpeed";
 import { Comparison, comparisonLine, LEVEL, QualityTest, sayMetric, SpeedTest } from "./comparison";
 import { Baseline } from "./loadBaseline";
 import { keepForReport } from "./keepForReport";
@@ -13,6 +14,8 @@ export const SLOWDOWN_TOLERANCE = 0.1;
 export interface CompareOptions extends TokenLimits {
     /** 0.1: up to 10 % slower is no regression. */
     readonly slowdownTolerance?: number;
+    /** A second measurement of cases that were slower in the first. */
+    readonly again?: Measured;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface CompareOptions extends TokenLimits {
 export function compareWithBaseline(
     results: SuiteResults,
     baseline: Baseline,
-    { slowdownTolerance = SLOWDOWN_TOLERANCE, ...tokenLimits }: CompareOptions = {},
+    { slowdownTolerance = SLOWDOWN_TOLERANCE, again, ...tokenLimits }: CompareOptions = {},
 ): Comparison {
     const before = baseline.results;
     const { pairs, leftOut } = pairCases(before.cases, results.cases);
@@ -30,7 +33,7 @@ export function compareWithBaseline(
     const speedLeftOut = whyNoSpeed(results, before);
     const speed =
         speedLeftOut === undefined
-            ? compareSpeed(before.performance, results.performance, slowdownTolerance)
+            ? speedTests(before.performance, results.performance, slowdownTolerance, again)
             : [];
     const [all] = quality;
     const family = quality.filter(({ correctedPValue }) => correctedPValue !== undefined).length;
@@ -71,6 +74,16 @@ export function compareWithBaseline(
             }),
         before: keepForReport(before, results),
     };
+}
+
+function speedTests(
+    before: Measured,
+    now: Measured,
+    tolerance: number,
+    again: Measured | undefined,
+): SpeedTest[] {
+    const tests = compareSpeed(before, now, tolerance);
+    return again ? confirmSpeed(tests, before, again, tolerance) : tests;
 }
 
 /**

@@ -39,7 +39,11 @@ const speedTestSchema = z.strictObject({
         "Welch's test of the logarithms, of a change beyond the tolerance",
     ),
     correctedPValue: probability.describe("By Holm"),
-    outcome: change,
+    ratioAgain: z
+        .number()
+        .optional()
+        .describe("Of a second measurement, made where the first was slower"),
+    outcome: change.describe("A regression was seen twice where it was measured twice"),
 });
 
 const estimate = z.strictObject({

@@ -72,8 +72,10 @@ function sayQuality({
     return `${WORDS[outcome]}: ${lost} lost, ${won} won of ${pairs}${by}, p = ${p}${correctedPValue === undefined ? ", too few differ" : ""}`;
 }
 
-function saySpeed({ ratio, interval, correctedPValue, outcome }: SpeedTest): string {
-    return `${WORDS[outcome]}: ${ratio.toFixed(2)} times the baseline's (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)}), p = ${correctedPValue.toPrecision(2)}`;
+function saySpeed({ ratio, interval, correctedPValue, ratioAgain, outcome }: SpeedTest): string {
+    const again =
+        ratioAgain === undefined ? "" : `; measured once more ${ratioAgain.toFixed(2)} times`;
+    return `${WORDS[outcome]}: ${ratio.toFixed(2)} times the baseline's (${interval.low.toFixed(2)} to ${interval.high.toFixed(2)}), p = ${correctedPValue.toPrecision(2)}${again}`;
 }
 
 function sayTokens(tokens: TokenComparison): [string, string][] {

@@ -1,4 +1,5 @@
 import { compareWithBaseline, withComparison } from "../../../../suite/baseline/compare";
+import { judgeAndConfirm } from "../../../../suite/baseline/judgeAndConfirm";
 import { Baseline } from "../../../../suite/baseline/loadBaseline";
 import { CaseResult, LatencyNumbers, SuiteResults } from "../../../../suite/results";
 import { seededRandom } from "../../../../suite/random";
@@ -235,6 +236,36 @@ describe("speed", () => {
         expect(
             compareWithBaseline(slow, baseline(timed(1)), { slowdownTolerance: 0.5 }).outcome,
         ).toBe("no-evidence");
+    });
+
+    it.each([
+        [1.5, "regression"],
+        [1.02, "no-evidence"],
+    ])("was slower, and is %d times as slow when measured once more: %s", (factor, outcome) => {
+        const again = timed(factor).performance;
+        const comparison = compareWithBaseline(timed(1.5), baseline(timed(1)), { again });
+        expect(comparison.outcome).toBe(outcome);
+        expect(comparison.speed[0]?.ratioAgain).toBeCloseTo(factor, 10);
+    });
+
+    it("stays a regression where it could not be measured once more", () => {
+        const again = { latency: [], throughput: [] };
+        const comparison = compareWithBaseline(timed(1.5), baseline(timed(1)), { again });
+        expect(comparison.outcome).toBe("regression");
+    });
+
+    it("is measured once more only where it was slower, and the verdict follows", async () => {
+        const asked: string[][] = [];
+        const judged = (first: number, second: number) =>
+            judgeAndConfirm(timed(first), baseline(timed(1)), {}, (ids) => {
+                asked.push([...ids]);
+                return Promise.resolve({ ...timed(second), seconds: 7 });
+            });
+        expect((await judged(1, 1.5)).verdict).toBe("passed");
+        expect(asked).toEqual([]);
+        expect((await judged(1.5, 1)).verdict).toBe("passed");
+        expect((await judged(1.5, 1.5)).verdict).toBe("failed");
+        expect(asked).toEqual([["latency-text"], ["latency-text"]]);
     });
 
     it("is not compared across rungs, nor without samples", () => {
