@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
+import { mostAtOnce } from "./atOnce";
+import { TestCase } from "./caseSchema";
 import { SuiteResults, suiteResultsSchema } from "./results";
 
 /**
@@ -23,7 +25,26 @@ export function casesToLeaveOut({ cases, stoppedDuring }: SuiteResults): string[
         : [...before, ...(during.length === 1 ? during : [])];
 }
 
-/** The same from a file of results; undefined where there is no such file, or it holds something else. */
+/**
+ * The cases left out, with those that ask as many requests at once as one of them, or more: what the server had
+ * no memory for, it has none for there. Each that it has to die of costs a start.
+ *
+ * @example withAlike(["throughput-4"], cases) // ["throughput-4", "throughput-16", "load-text"]
+ */
+export function withAlike(
+    leftOut: readonly string[],
+    cases: readonly Pick<TestCase, "id" | "measure">[],
+): string[] {
+    const tooMany = Math.min(
+        ...cases
+            .filter((each) => leftOut.includes(each.id) && mostAtOnce(each) > 1)
+            .map(mostAtOnce),
+    );
+    const alike = cases.filter((each) => mostAtOnce(each) >= tooMany).map(({ id }) => id);
+    return [...new Set([...leftOut, ...alike])];
+}
+
+/** The cases to leave out after the results of a file; undefined where there is no such file, or it holds something else. */
 export function readSetAside(file = ""): string[] | undefined {
     if (!existsSync(file)) {
         return undefined;

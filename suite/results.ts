@@ -150,7 +150,9 @@ export const suiteResultsSchema = z.strictObject({
     stoppedDuring: z
         .array(z.string())
         .optional()
-        .describe("Ids of the cases that were under way when the server was gone"),
+        .describe(
+            "Ids of the cases that were under way when the server was gone or the suite was ended",
+        ),
     suite: z
         .strictObject({
             version: z.string(),

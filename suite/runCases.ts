@@ -163,8 +163,11 @@ export class CaseRun {
         this.options.progress?.add(outcome);
         if (outcome.result.status === "errored") {
             const asked = this.results().filter(({ problem }) => problem?.kind !== "out-of-memory");
-            const reason =
-                stopReason(this.options.signal) ?? (await this.watch.reasonToStop(asked));
+            const ended = stopReason(this.options.signal);
+            if (ended !== undefined) {
+                this.watch.stop();
+            }
+            const reason = ended ?? (await this.watch.reasonToStop(asked));
             this.stopped ??= reason;
         } else if (outcome.result.status !== "passed") {
             this.stopped ??= this.options.whyCertain(this.results(), this.casesLeft());

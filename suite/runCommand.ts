@@ -11,7 +11,7 @@ import { loadCases } from "./cases";
 import { Concurrency } from "./concurrency";
 import { certaintyOf } from "./earlyStop";
 import { namedJudge } from "./judge/namedJudge";
-import { readSetAside } from "./leftOut";
+import { readSetAside, withAlike } from "./leftOut";
 import { progressLine, verdictLines } from "./progressLine";
 import { loadQuarantine, QUARANTINE_FILE, QuarantineEntry } from "./quarantine";
 import { readResults } from "./readResults";
@@ -135,7 +135,7 @@ async function readInputs(options: SuiteCommandOptions, apiKey?: string): Promis
         quarantine: readQuarantine(options, cases),
         baseline: options.baseline === undefined ? undefined : loadBaseline(options.baseline),
         previous: options.previous === undefined ? undefined : readResults(options.previous),
-        leftOut: setAside ?? [],
+        leftOut: withAlike(setAside ?? [], cases),
         model: options.model ?? (await soleModel(options.url, apiKey)),
     };
 }

@@ -9,7 +9,7 @@ const LONGEST_LIST = 3;
 /** Knows which cases are under way, and finds out after one without an answer whether to go on. */
 export class ServerWatch {
     private readonly underWay = new Map<string, CaseResult["dimension"]>();
-    /** Ids of what was asked when the server was found gone. */
+    /** Ids of what was asked when the server was found gone, or the suite was ended. */
     goneDuring?: readonly string[];
 
     constructor(
@@ -25,6 +25,11 @@ export class ServerWatch {
         this.underWay.delete(id);
     }
 
+    /** The suite is ended from outside, which may be because the server is gone. */
+    stop(): void {
+        this.goneDuring ??= [...this.underWay.keys()];
+    }
+
     /**
      * Why the rest is not worth asking, after a case that got no answer and is still under way here.
      *
@@ -32,7 +37,7 @@ export class ServerWatch {
      */
     async reasonToStop(results: readonly CaseResult[]): Promise<string | undefined> {
         if (!(await isStillThere(this.client, this.retryAfterSeconds))) {
-            this.goneDuring ??= [...this.underWay.keys()];
+            this.stop();
             return `the server stopped answering during ${this.sayUnderWay()}`;
         }
         // Where its judge failed, the server may have answered.

@@ -96,14 +96,15 @@ test("a server that dies of a case: the whole suite anew on the next rung", asyn
         expect(results.totals.passed).toBe(results.cases.length);
         expect(results.server.rung.name).toBe("fewer-sequences");
         const before = JSON.parse(reportText(run, "results.as-planned.json"));
-        expect(before.totals.passed).toBeGreaterThan(10);
+        // Those that are asked one at a time come first.
+        expect(before.totals.passed).toBeGreaterThan(5);
         expect(before.totals.passed).toBeLessThan(before.cases.length);
     });
 }, 240_000);
 
 test("cases that no rung can hold are left out: the others are answered, and nothing has passed", async () => {
     const run = "test-ladder-split";
-    // Two requests at once are too much on every rung; all cases but two ask one by one.
+    // Two requests at once are too much on every rung; the suite asks one by one, but for four cases.
     await withCloud({ modelRequestMiB: 1300 }, async (session) => {
         const { exitCode } = await gpuCi(session, [
             ...["run", "--tier", "merge", "--precision", "int4"],
@@ -120,12 +121,14 @@ test("cases that no rung can hold are left out: the others are answered, and not
         expect(ladderOf(run).ended).toBe("served");
         const { verdict, why, cases, totals, server } = reportJson(run, "results");
         expect(verdict).toBe("none");
-        expect(why).toContain("throughput-4, throughput-16 (the server ran out of memory in");
+        expect(why).toContain(
+            "4 of 674 cases could not be judged: throughput-4, throughput-16, load",
+        );
         expect(totals).toEqual({
-            passed: cases.length - 2,
+            passed: cases.length - 4,
             flaky: 0,
             failed: 0,
-            errored: 2,
+            errored: 4,
             skipped: 0,
         });
         expect(server.rung.name).toBe("split-cases");

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { casesToLeaveOut } from "../../../suite/leftOut";
+import { casesToLeaveOut, withAlike } from "../../../suite/leftOut";
 import { TestCase } from "../../../suite/caseSchema";
 import { certaintyOf } from "../../../suite/earlyStop";
 import { CaseResult, SuiteResults, suiteResultsSchema } from "../../../suite/results";
@@ -176,6 +176,33 @@ describe("a server that dies of several at once", () => {
         );
         expect(results.stoppedDuring).toHaveLength(6);
         expect(casesToLeaveOut(results)).toEqual([]);
+    });
+
+    it("or of none where the suite was ended before it noticed", async () => {
+        const stop = new AbortController();
+        setTimeout(() => stop.abort(new Error("the suite was stopped by SIGTERM")), 200);
+        const results = await run(
+            many(6),
+            { delaySeconds: ({ prompt }) => (/greedy-/.test(prompt) ? 30 : 0) },
+            { signal: stop.signal, concurrency: { "single-modality": 6, multimodal: 6 } },
+        );
+        expect(results.stoppedDuring).toHaveLength(6);
+        expect(casesToLeaveOut(results)).toEqual([]);
+    });
+
+    it.each<[string[], string[]]>([
+        [[], []],
+        [["one"], ["one"]],
+        [["four"], ["four", "sixteen", "load"]],
+        [["sixteen"], ["sixteen", "load"]],
+    ])("of %j it leaves out %j: what asks as many at once has no memory either", (died, left) => {
+        const cases = [
+            { id: "one", measure: { kind: "latency", requests: 8, warmUp: 0 } },
+            { id: "four", measure: { kind: "throughput", requests: 8, concurrency: 4 } },
+            { id: "sixteen", measure: { kind: "throughput", requests: 8, concurrency: 16 } },
+            { id: "load", measure: { kind: "load", concurrency: [1, 16] } },
+        ] as unknown as TestCase[];
+        expect(withAlike(died, cases)).toEqual(left);
     });
 });
 
