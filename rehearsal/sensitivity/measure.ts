@@ -19,8 +19,6 @@ export interface MeasureOptions {
     readonly rows: readonly Row[];
     /** Of each row; of clean ones that measure no speed twice as many. */
     readonly runs: number;
-    /** Both where absent. */
-    readonly tiers?: readonly Tier[];
     /** Whether a trial is there already. */
     readonly isDone?: (row: Row, tier: Tier, run: number) => boolean;
     readonly onTrial: (trial: Trial, done: number, count: number) => void;
@@ -71,11 +69,11 @@ export async function measure(options: MeasureOptions): Promise<void> {
     }
 }
 
-function wantedOf(row: Row, { runs, tiers = TIERS, isDone }: MeasureOptions): Wanted[] {
+function wantedOf(row: Row, { runs, isDone }: MeasureOptions): Wanted[] {
     const isDouble = isClean(row) && row.cases === "quality";
     const numbers = Array.from({ length: isDouble ? 2 * runs : runs }, (_, run) => run);
     // The commit tier has the same latency cases as the merge tier.
-    const own = row.cases === "quality" ? tiers : tiers.filter((tier) => tier === "merge");
+    const own = row.cases === "quality" ? TIERS : TIERS.filter((tier) => tier === "merge");
     return numbers
         .flatMap((run) => own.map((tier) => ({ row, tier, run })))
         .filter(({ tier, run }) => !isDone?.(row, tier, run));
