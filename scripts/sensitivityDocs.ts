@@ -59,8 +59,9 @@ again. It does not know of them.
 - **Left out.** Runs of quality have no performance cases, and the stand-in does not wait there between its
   tokens; runs of speed (every token slower) have nothing else, at 200 tokens a second, and only in tier merge.
 - **No model is perfect.** The stand-in gets ${percent(MODEL_ERRORS)} of the answers wrong, other ones in each run of a row, and the
-  same ones in that run's baseline. On top, ${percent(JITTER)} of the answers of every run and every baseline come out
-  wrong (or, of the wrong ones, right) by chance, as other batches on a GPU make them.
+  same ones in that run's baseline. On top, ${percent(JITTER)} of the answers that are asked side by side come out wrong (or,
+  of the wrong ones, right) by chance, other ones in every run and every baseline, as other batches on a GPU
+  make them. They stay so when a case is asked again.
 - **Baseline.** Each run is compared with a baseline of its own number: a run in which nothing was wrong.
 - **Found** is a run whose verdict is failed: a regression, or a case of the boundary that failed and had passed
   in the baseline. The same in a run in which nothing was wrong is a false alarm. \`lost\` and \`won\`: the median of cases that passed in the baseline only, or in the run only.

@@ -2,15 +2,16 @@ import type { TestCase } from "../../suite/caseSchema";
 import type { SuiteResults } from "../../suite/results";
 import type { Tier } from "../../suite/tiers";
 import { faultsOf, isClean, Row } from "./rows";
+import { runBatched, runWith } from "./runBatched";
 import { StandIn } from "./standIn";
-import { runWith, Trial, tryRow } from "./trial";
+import { Trial, tryRow } from "./trial";
 
 /** The pace of the stand-in in runs that measure speed. */
 export const TRUE_PACE = 200;
 const NO_WAITING = 0;
 const TIERS: readonly Tier[] = ["merge", "commit"];
 /** Runs share two processes, this one and the server's. Those at the true pace mostly wait. */
-const SIDE_BY_SIDE = { quality: 4, speed: 3 };
+const SIDE_BY_SIDE = { quality: 4, speed: 2 };
 
 export interface MeasureOptions {
     readonly python: string;
@@ -18,8 +19,6 @@ export interface MeasureOptions {
     readonly rows: readonly Row[];
     /** Of each row; of clean ones that measure no speed twice as many. */
     readonly runs: number;
-    /** Both where absent. */
-    readonly tiers?: readonly Tier[];
     /** Whether a trial is there already. */
     readonly isDone?: (row: Row, tier: Tier, run: number) => boolean;
     readonly onTrial: (trial: Trial, done: number, count: number) => void;
@@ -70,11 +69,11 @@ export async function measure(options: MeasureOptions): Promise<void> {
     }
 }
 
-function wantedOf(row: Row, { runs, tiers = TIERS, isDone }: MeasureOptions): Wanted[] {
+function wantedOf(row: Row, { runs, isDone }: MeasureOptions): Wanted[] {
     const isDouble = isClean(row) && row.cases === "quality";
     const numbers = Array.from({ length: isDouble ? 2 * runs : runs }, (_, run) => run);
     // The commit tier has the same latency cases as the merge tier.
-    const own = row.cases === "quality" ? tiers : tiers.filter((tier) => tier === "merge");
+    const own = row.cases === "quality" ? TIERS : TIERS.filter((tier) => tier === "merge");
     return numbers
         .flatMap((run) => own.map((tier) => ({ row, tier, run })))
         .filter(({ tier, run }) => !isDone?.(row, tier, run));
@@ -88,7 +87,7 @@ async function* tryAll(
     const [first] = wanted;
     // The merge tier has every case, so that its results are a baseline of the commit tier, too.
     const baseline: SuiteResults | undefined =
-        first && (await runWith(server, faultsOf("baseline", first.run), cases, "merge"));
+        first && (await runBatched(server, faultsOf("baseline", first.run), cases, "merge"));
     for (const { row, tier, run } of baseline ? wanted : []) {
         yield await tryRow(server, row, run, baseline as SuiteResults, cases, tier);
     }

@@ -1,6 +1,7 @@
 import type { TestCase } from "../../suite/caseSchema";
+import { runWith } from "./runBatched";
 import { StandIn } from "./standIn";
-import { runWith, Trial } from "./trial";
+import type { Trial } from "./trial";
 
 /** The slowest server that the commit tier is made for, and the time that it has. */
 export const SLOW_TOKENS_PER_SECOND = 20;

@@ -1,10 +1,10 @@
 import type { TestCase } from "../../suite/caseSchema";
 import { judgeAndConfirm, MeasureAgain } from "../../suite/baseline/judgeAndConfirm";
 import type { SuiteResults } from "../../suite/results";
-import { runSuite } from "../../suite/runSuite";
 import type { Tier } from "../../suite/tiers";
 import { faultsOf, Row } from "./rows";
-import { MODEL, StandIn } from "./standIn";
+import { runBatched } from "./runBatched";
+import type { StandIn } from "./standIn";
 
 /** What came of one run of a row. */
 export interface Trial {
@@ -20,19 +20,6 @@ export interface Trial {
     readonly why: string;
 }
 
-/** Runs a tier's cases against the stand-in with these faults. */
-export function runWith(
-    server: StandIn,
-    faults: readonly string[],
-    cases: readonly TestCase[],
-    tier: Tier,
-): Promise<SuiteResults> {
-    return runSuite({
-        ...{ url: server.url(faults), model: MODEL, tier, cases },
-        retryAfterSeconds: 0.05,
-    });
-}
-
 /** One run of a row, compared with the baseline of the same number. */
 export async function tryRow(
     server: StandIn,
@@ -42,7 +29,7 @@ export async function tryRow(
     cases: readonly TestCase[],
     tier: Tier,
 ): Promise<Trial> {
-    const results = await runWith(server, faultsOf(row, run), cases, tier);
+    const results = await runBatched(server, faultsOf(row, run), cases, tier);
     const { verdict, why, pairs, lost, won }: Judged = row.isWithoutBaseline
         ? { ...results, ...NOTHING_COMPARED }
         : await against(baseline, results, (ids) =>

@@ -1,18 +1,20 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { measure } from "../../rehearsal/sensitivity/measure";
+import { runCommand } from "../../rehearsal/command";
 import { COMMIT_TIER_SECONDS, tryPace } from "../../rehearsal/sensitivity/paceTrial";
-import { isClean, ROWS } from "../../rehearsal/sensitivity/rows";
-import { summarise } from "../../rehearsal/sensitivity/summary";
+import { runWith } from "../../rehearsal/sensitivity/runBatched";
 import { StandIn } from "../../rehearsal/sensitivity/standIn";
-import { runWith, Trial } from "../../rehearsal/sensitivity/trial";
+import { readTrials } from "../../rehearsal/sensitivity/trialFile";
 import type { Tools } from "../../rehearsal/tools";
 import { ensureStandIn } from "../../scripts/setup/ensureStandIn";
 import { loadCases } from "../../suite/cases";
+import { PROJECT_DIR } from "./harness";
 
-jest.setTimeout(600_000);
+jest.setTimeout(400_000);
 
-const cases = loadCases(join(__dirname, "..", "..", "suite", "cases"));
+const cases = loadCases(join(PROJECT_DIR, "suite", "cases"));
 let python: string;
 
 beforeAll(async () => {
@@ -20,34 +22,38 @@ beforeAll(async () => {
     python = given ? (JSON.parse(given) as Tools).python : await ensureStandIn();
 });
 
-async function trialsOf(rows: typeof ROWS, runs: number): Promise<Trial[]> {
-    const trials: Trial[] = [];
-    await measure({
-        ...{ python, cases, rows, runs, tiers: ["merge"] },
-        onTrial: (trial) => trials.push(trial),
-    });
-    return trials;
+/** A process of its own, because so many runs take several times as long in Jest's. */
+async function sensitivity(runs: number, only: string) {
+    const json = join(mkdtempSync(join(tmpdir(), "sensitivity-")), "trials.jsonl");
+    const { exitCode, output } = await runCommand(
+        [
+            ...[process.execPath, "--require", "tsx/cjs", "scripts/sensitivity.ts"],
+            ...["--runs", String(runs), "--only", only, "--json", json],
+        ],
+        { cwd: PROJECT_DIR, env: process.env, output: "capture" },
+    );
+    const merge = readTrials([json]).filter(({ tier }) => tier === "merge");
+    const failed = merge.filter(({ isFailed }) => isFailed).map(({ row, run }) => `${row} ${run}`);
+    return { exitCode, output, ran: merge.length, failed };
 }
 
 describe("the suite against the stand-in", () => {
     test("finds every fault that spoils answers, and is quiet when nothing is wrong", async () => {
-        const held = ROWS.filter((row) => row.cases === "quality" && row.isHeld);
-        const merge = summarise(await trialsOf(held, 5), "merge");
-        expect(merge.map(({ row }) => row.id)).toEqual(held.map(({ id }) => id));
-        for (const { row, found, runs } of merge) {
-            const wanted = isClean(row) ? 0 : runs;
-            expect({ row: row.id, runs, found }).toEqual({ row: row.id, runs, found: wanted });
-        }
+        // Stronger noises are found where a weaker one is.
+        const faults = "swap|drop|reorder|truncate|wrong|noise:0.05";
+        const { exitCode, output, ran, failed } = await sensitivity(5, `^(${faults}|clean$)`);
+        // Six faults of five runs, and ten clean ones, all in tier merge.
+        expect(ran).toBe(40);
+        expect(failed).toHaveLength(30);
+        expect(failed.filter((each) => each.startsWith("clean"))).toEqual([]);
+        expect(output).toContain("| pictures dropped ");
+        expect(exitCode).toBe(0);
     });
 
     test("finds tokens that are 20 % slower, and no slowness where there is none", async () => {
-        const trials = await trialsOf(
-            ROWS.filter((row) => row.cases === "speed"),
-            3,
-        );
-        const failed = trials.filter(({ isFailed }) => isFailed);
-        expect(failed.filter(({ row }) => row === "clean-speed")).toEqual([]);
-        expect(failed.filter(({ row }) => row !== "clean-speed").length).toBeGreaterThanOrEqual(2);
+        const { ran, failed } = await sensitivity(2, "^(slow|clean-speed)");
+        expect(ran).toBe(4);
+        expect(failed.sort()).toEqual(["slow:1.2 0", "slow:1.2 1"]);
     });
 
     test("a noise of p makes about p of the judged answers wrong", async () => {
