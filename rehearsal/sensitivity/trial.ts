@@ -33,7 +33,7 @@ export async function tryRow(
     const { verdict, why, pairs, lost, won }: Judged = row.isWithoutBaseline
         ? { ...results, ...NOTHING_COMPARED }
         : await against(baseline, results, (ids) =>
-              runWith(
+              runBatched(
                   server,
                   faultsOf(row, run),
                   cases.filter(({ id }) => ids.has(id)),
