@@ -9,9 +9,10 @@ import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { median } from "simple-statistics";
 
-import { isUserError, UserError } from "../common/userError";
+import { UserError } from "../common/userError";
 import { LAYER_NAMES, LAYERS, type LayerName } from "../rehearsal/faults/layer";
 import type { CellRecord, MatrixFile } from "../rehearsal/faults/matrixFile";
+import { endWithError } from "./endWithError";
 import { markdownTable } from "./markdownTable";
 
 const DOCS_FILE = join(__dirname, "..", "docs", "faults.md");
@@ -206,7 +207,6 @@ if (require.main === module) {
     try {
         main();
     } catch (error) {
-        console.error(isUserError(error) ? error.message : error);
-        process.exitCode = 2;
+        endWithError(error);
     }
 }

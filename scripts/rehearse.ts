@@ -3,13 +3,12 @@ import { join, resolve } from "node:path";
 
 import { Command } from "@commander-js/extra-typings";
 
-import { isUserError } from "../common/userError";
 import { runCommand } from "../rehearsal/command";
 import { deployFoundation } from "../rehearsal/foundation";
 import { meterLine } from "../rehearsal/meter";
 import { Session } from "../rehearsal/session";
 import { TIER_NAMES } from "../sizing";
-import { EXIT } from "./exitCodes";
+import { endWithError } from "./endWithError";
 import { ensureAll } from "./setup/ensureAll";
 
 const PROJECT_DIR = resolve(__dirname, "..");
@@ -109,7 +108,4 @@ function seconds(since: number): string {
     return ((Date.now() - since) / 1000).toFixed(1);
 }
 
-main().catch((error: unknown) => {
-    console.error(isUserError(error) ? error.message : error);
-    process.exitCode = EXIT.noVerdict;
-});
+main().catch(endWithError);

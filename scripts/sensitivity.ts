@@ -2,7 +2,6 @@ import { join } from "node:path";
 
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 
-import { isUserError } from "../common/userError";
 import { measure } from "../rehearsal/sensitivity/measure";
 import { PACE_ROW, SLOW_TOKENS_PER_SECOND, tryPace } from "../rehearsal/sensitivity/paceTrial";
 import { ROWS, Row } from "../rehearsal/sensitivity/rows";
@@ -10,6 +9,7 @@ import { shortcomings, summarise } from "../rehearsal/sensitivity/summary";
 import { alarmTable, faultTable } from "../rehearsal/sensitivity/table";
 import { appendTrial, readTrials, suiteDigest } from "../rehearsal/sensitivity/trialFile";
 import { loadCases } from "../suite/cases";
+import { endWithError } from "./endWithError";
 import { EXIT } from "./exitCodes";
 import { ensureStandIn } from "./setup/ensureStandIn";
 
@@ -115,7 +115,4 @@ function say(text: string): void {
     console.log(`${new Date().toISOString().slice(11, 19)}Z sensitivity ${text}`);
 }
 
-main().catch((error: unknown) => {
-    console.error(isUserError(error) ? error.message : error);
-    process.exitCode = EXIT.noVerdict;
-});
+main().catch(endWithError);

@@ -8,13 +8,13 @@ import { join } from "node:path";
 
 import { Command } from "@commander-js/extra-typings";
 
-import { isUserError } from "../common/userError";
 import { COMMIT_TIER_SECONDS, PACE_ROW } from "../rehearsal/sensitivity/paceTrial";
 import { JITTER, MODEL_ERRORS } from "../rehearsal/sensitivity/rows";
 import { LEAST_FOUND, smallestNoise, summarise } from "../rehearsal/sensitivity/summary";
 import { alarmTable, faultTable } from "../rehearsal/sensitivity/table";
 import type { Trial } from "../rehearsal/sensitivity/trial";
 import { readTrials } from "../rehearsal/sensitivity/trialFile";
+import { endWithError } from "./endWithError";
 
 const DOCS_FILE = join(__dirname, "..", "docs", "sensitivity.md");
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
@@ -93,7 +93,6 @@ if (require.main === module) {
     try {
         main();
     } catch (error) {
-        console.error(isUserError(error) ? error.message : error);
-        process.exitCode = 2;
+        endWithError(error);
     }
 }

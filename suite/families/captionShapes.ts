@@ -1,21 +1,13 @@
 import { Family, oneTurn } from "./family";
-import { Placed, row } from "./pictures";
-import { COLOUR_WORDS, namesOf, SHAPE_COLOURS, SHAPE_WORDS, TELLABLE_SHAPES } from "./words";
-
-const PLACES = ["left", "centre", "right"] as const;
+import { row, threeShapes } from "./pictures";
+import { COLOUR_WORDS, namesOf, SHAPE_WORDS } from "./words";
 
 /** A scene of three shapes, described: each shape and each colour is to be named. */
 export const captionShapes: Family = {
     about: "Describe this picture: three shapes and their colours",
     languages: ["en", "zh"],
     make(dice, language) {
-        const shapes = dice.some(3, TELLABLE_SHAPES);
-        const colours = dice.some(3, SHAPE_COLOURS);
-        const placed = shapes.map((shape, index): Placed => ({
-            shape,
-            colour: colours[index] ?? "red",
-            at: PLACES[index] ?? "centre",
-        }));
+        const { shapes, colours, placed } = threeShapes(dice);
         return oneTurn(`Caption of ${shapes.join(", ")}`, {
             prompt:
                 language === "zh"

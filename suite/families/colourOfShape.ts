@@ -1,28 +1,13 @@
 import { Family, oneTurn } from "./family";
-import { Placed, row } from "./pictures";
-import {
-    COLOUR_WORDS,
-    nameOf,
-    namesOf,
-    SHAPE_COLOURS,
-    SHAPE_WORDS,
-    TELLABLE_SHAPES,
-} from "./words";
-
-const PLACES = ["left", "centre", "right"] as const;
+import { row, threeShapes } from "./pictures";
+import { COLOUR_WORDS, nameOf, namesOf, SHAPE_WORDS } from "./words";
 
 /** One shape's colour among three. */
 export const colourOfShape: Family = {
     about: "What colour is the square? Of three shapes",
     languages: ["en", "zh"],
     make(dice, language) {
-        const shapes = dice.some(3, TELLABLE_SHAPES);
-        const colours = dice.some(3, SHAPE_COLOURS);
-        const placed = shapes.map((shape, index): Placed => ({
-            shape,
-            colour: colours[index] ?? "red",
-            at: PLACES[index] ?? "centre",
-        }));
+        const { colours, placed } = threeShapes(dice);
         const asked = dice.one(placed);
         const name = nameOf(SHAPE_WORDS[asked.shape], language);
         return oneTurn(`Tells that the ${asked.shape} is ${asked.colour}`, {

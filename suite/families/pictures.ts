@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { imageSchema } from "../images";
-import type { ShapeColour, TellableShape } from "./words";
+import type { Dice } from "./family";
+import { SHAPE_COLOURS, ShapeColour, TELLABLE_SHAPES, TellableShape } from "./words";
 
 type Picture = z.input<typeof imageSchema>;
 
@@ -28,6 +29,23 @@ export function single(
         background,
         shapes: [{ shape, colour, at: "centre", size }],
     };
+}
+
+/** Three shapes of three colours, for a row. */
+export function threeShapes(dice: Dice): {
+    shapes: TellableShape[];
+    colours: ShapeColour[];
+    placed: Placed[];
+} {
+    const shapes = dice.some(3, TELLABLE_SHAPES);
+    const colours = dice.some(3, SHAPE_COLOURS);
+    const places = ["left", "centre", "right"] as const;
+    const placed = shapes.map((shape, index): Placed => ({
+        shape,
+        colour: colours[index] ?? "red",
+        at: places[index] ?? "centre",
+    }));
+    return { shapes, colours, placed };
 }
 
 /** Shapes beside each other. */

@@ -1,6 +1,6 @@
 import type { ImageSpec } from "../images";
 import { SHAPE_COLOURS } from "./words";
-import { Dice, Family, FamilyLanguage } from "./family";
+import { Dice, Family, FamilyLanguage, oneTurn } from "./family";
 import { TOPICS } from "./readingWords";
 
 interface Bar {
@@ -45,26 +45,23 @@ export const chartExtreme: Family = {
         const highest = dice.one([true, false]);
         const ordered = [...bars].sort((a, b) => (highest ? b.value - a.value : a.value - b.value));
         const [wanted, ...others] = ordered.map(({ label }) => label);
-        return {
-            title:
-                language === "zh"
-                    ? `柱状图里${highest ? "最高" : "最低"}的柱子`
-                    : `The ${highest ? "highest" : "lowest"} bar of a chart`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? `这张柱状图里哪一根柱子${highest ? "最高" : "最低"}？只回答它的名称。`
-                            : `Which bar in this chart is the ${highest ? "highest" : "lowest"}? Answer with its label only.`,
-                    images: [chartOf(dice, bars, false)],
-                    maxTokens: 12,
-                    checks: [
-                        { kind: "keywords", groups: [[wanted as string]] },
-                        { kind: "forbidden", words: others },
-                    ],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh"
+                ? `柱状图里${highest ? "最高" : "最低"}的柱子`
+                : `The ${highest ? "highest" : "lowest"} bar of a chart`,
+            {
+                prompt:
+                    language === "zh"
+                        ? `这张柱状图里哪一根柱子${highest ? "最高" : "最低"}？只回答它的名称。`
+                        : `Which bar in this chart is the ${highest ? "highest" : "lowest"}? Answer with its label only.`,
+                images: [chartOf(dice, bars, false)],
+                maxTokens: 12,
+                checks: [
+                    { kind: "keywords", groups: [[wanted as string]] },
+                    { kind: "forbidden", words: others },
+                ],
+            },
+        );
     },
 };
 
@@ -76,23 +73,20 @@ export const chartValue: Family = {
         const bars = someBars(dice, language);
         const { label, value } = dice.one(bars);
         const printed = dice.one([true, true, false]);
-        return {
-            title:
-                language === "zh"
-                    ? `柱状图里${label}的数值`
-                    : `The value of ${label} ${printed ? "in" : "by the scale of"} a chart`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? `这张柱状图里“${label}”的数值是多少？只回答数字。`
-                            : `What is the value of the bar "${label}" in this chart? Answer with the number only.`,
-                    images: [chartOf(dice, bars, printed)],
-                    maxTokens: 12,
-                    checks: [{ kind: "number", equals: value, tolerance: printed ? 0 : 4 }],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh"
+                ? `柱状图里${label}的数值`
+                : `The value of ${label} ${printed ? "in" : "by the scale of"} a chart`,
+            {
+                prompt:
+                    language === "zh"
+                        ? `这张柱状图里“${label}”的数值是多少？只回答数字。`
+                        : `What is the value of the bar "${label}" in this chart? Answer with the number only.`,
+                images: [chartOf(dice, bars, printed)],
+                maxTokens: 12,
+                checks: [{ kind: "number", equals: value, tolerance: printed ? 0 : 4 }],
+            },
+        );
     },
 };
 
@@ -103,22 +97,19 @@ export const chartDifference: Family = {
     make(dice, language) {
         const bars = someBars(dice, language);
         const [high, low] = dice.some(2, bars).sort((a, b) => b.value - a.value) as [Bar, Bar];
-        return {
-            title:
-                language === "zh"
-                    ? `柱状图里${high.label}与${low.label}之差`
-                    : `${high.label} and ${low.label} of a chart compared`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? `这张柱状图里“${high.label}”的数值比“${low.label}”大多少？只回答数字。`
-                            : `How much greater is the value of "${high.label}" than that of "${low.label}" in this chart? Answer with the number only.`,
-                    images: [chartOf(dice, bars, true)],
-                    maxTokens: 12,
-                    checks: [{ kind: "number", equals: high.value - low.value }],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh"
+                ? `柱状图里${high.label}与${low.label}之差`
+                : `${high.label} and ${low.label} of a chart compared`,
+            {
+                prompt:
+                    language === "zh"
+                        ? `这张柱状图里“${high.label}”的数值比“${low.label}”大多少？只回答数字。`
+                        : `How much greater is the value of "${high.label}" than that of "${low.label}" in this chart? Answer with the number only.`,
+                images: [chartOf(dice, bars, true)],
+                maxTokens: 12,
+                checks: [{ kind: "number", equals: high.value - low.value }],
+            },
+        );
     },
 };

@@ -1,5 +1,5 @@
 import type { WrittenTurn } from "../caseSchema";
-import { Dice, Family, FamilyLanguage } from "./family";
+import { Dice, Family, FamilyLanguage, oneTurn } from "./family";
 import { TOPICS } from "./readingWords";
 
 interface Table {
@@ -47,23 +47,18 @@ export const tableCell: Family = {
         const row = dice.between(0, table.names.length - 1);
         const column = dice.between(0, table.columns.length - 1);
         const [name, counted] = [table.names[row], table.columns[column]];
-        return {
-            title:
-                language === "zh"
-                    ? `表格里${name}的${counted}`
-                    : `${counted} of ${name} in a table`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? `这张表格里“${name}”的“${counted}”是多少？只回答数字。`
-                            : `In this table, what number is in the row "${name}" and the column "${counted}"? Answer with the number only.`,
-                    images: [pictureOf(dice, table)],
-                    maxTokens: 12,
-                    checks: [{ kind: "number", equals: table.values[row]?.[column] as number }],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh" ? `表格里${name}的${counted}` : `${counted} of ${name} in a table`,
+            {
+                prompt:
+                    language === "zh"
+                        ? `这张表格里“${name}”的“${counted}”是多少？只回答数字。`
+                        : `In this table, what number is in the row "${name}" and the column "${counted}"? Answer with the number only.`,
+                images: [pictureOf(dice, table)],
+                maxTokens: 12,
+                checks: [{ kind: "number", equals: table.values[row]?.[column] as number }],
+            },
+        );
     },
 };
 
@@ -81,21 +76,18 @@ export const tableSum: Family = {
         const counted = table.columns[column];
         const [one, other] = [table.names[first], table.names[second]];
         const valueOf = (row: number): number => table.values[row]?.[column] as number;
-        return {
-            title:
-                language === "zh" ? `表格里两个${counted}之和` : `Sum of two ${counted} in a table`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? `这张表格里“${one}”和“${other}”的“${counted}”之和是多少？只回答数字。`
-                            : `In this table, what is the sum of "${one}" and "${other}" in the column "${counted}"? Answer with the number only.`,
-                    images: [pictureOf(dice, table)],
-                    maxTokens: 12,
-                    checks: [{ kind: "number", equals: valueOf(first) + valueOf(second) }],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh" ? `表格里两个${counted}之和` : `Sum of two ${counted} in a table`,
+            {
+                prompt:
+                    language === "zh"
+                        ? `这张表格里“${one}”和“${other}”的“${counted}”之和是多少？只回答数字。`
+                        : `In this table, what is the sum of "${one}" and "${other}" in the column "${counted}"? Answer with the number only.`,
+                images: [pictureOf(dice, table)],
+                maxTokens: 12,
+                checks: [{ kind: "number", equals: valueOf(first) + valueOf(second) }],
+            },
+        );
     },
 };
 
@@ -113,25 +105,22 @@ export const tableExtreme: Family = {
             .sort((a, b) => (largest ? b.value - a.value : a.value - b.value))
             .map(({ name }) => name);
         const counted = table.columns[column];
-        return {
-            title:
-                language === "zh"
-                    ? `表格里${counted}${largest ? "最大" : "最小"}的一行`
-                    : `The ${largest ? "largest" : "smallest"} ${counted} of a table`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? `这张表格里哪个${table.of}的“${counted}”最${largest ? "大" : "小"}？只回答名称。`
-                            : `In this table, which ${table.of} has the ${largest ? "largest" : "smallest"} number in the column "${counted}"? Answer with its name only.`,
-                    images: [pictureOf(dice, table)],
-                    maxTokens: 12,
-                    checks: [
-                        { kind: "keywords", groups: [[ordered[0] as string]] },
-                        { kind: "forbidden", words: ordered.slice(1) },
-                    ],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh"
+                ? `表格里${counted}${largest ? "最大" : "最小"}的一行`
+                : `The ${largest ? "largest" : "smallest"} ${counted} of a table`,
+            {
+                prompt:
+                    language === "zh"
+                        ? `这张表格里哪个${table.of}的“${counted}”最${largest ? "大" : "小"}？只回答名称。`
+                        : `In this table, which ${table.of} has the ${largest ? "largest" : "smallest"} number in the column "${counted}"? Answer with its name only.`,
+                images: [pictureOf(dice, table)],
+                maxTokens: 12,
+                checks: [
+                    { kind: "keywords", groups: [[ordered[0] as string]] },
+                    { kind: "forbidden", words: ordered.slice(1) },
+                ],
+            },
+        );
     },
 };

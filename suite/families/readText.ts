@@ -1,4 +1,4 @@
-import { Dice, Family, FamilyLanguage } from "./family";
+import { Dice, Family, FamilyLanguage, oneTurn } from "./family";
 import { CODE_LETTERS, DAYS, INKS, PLACES } from "./readingWords";
 
 /** Small letters as in a screenshot, those of a heading, and those of a poster; Chinese needs more pixels. */
@@ -12,33 +12,30 @@ export const readWord: Family = {
     make(dice, language) {
         const word = dice.one(PLACES[language]);
         const sizePixels = dice.one(SIZES_PIXELS[language]);
-        return {
-            title:
-                language === "zh"
-                    ? `读${sizePixels}像素的“${word}”`
-                    : `Reads "${word}" at ${sizePixels} pixels`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? "图片里写的是什么字？只回答图片里的文字。"
-                            : "What word is written in this picture? Answer with the word only.",
-                    images: [
-                        {
-                            name: "word",
-                            draw: "text",
-                            width: 448,
-                            height: 256,
-                            sizePixels,
-                            ...dice.one(INKS),
-                            lines: [word],
-                        },
-                    ],
-                    maxTokens: 16,
-                    checks: [{ kind: "edit-distance", to: [word], atMost: 0.1 }],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh"
+                ? `读${sizePixels}像素的“${word}”`
+                : `Reads "${word}" at ${sizePixels} pixels`,
+            {
+                prompt:
+                    language === "zh"
+                        ? "图片里写的是什么字？只回答图片里的文字。"
+                        : "What word is written in this picture? Answer with the word only.",
+                images: [
+                    {
+                        name: "word",
+                        draw: "text",
+                        width: 448,
+                        height: 256,
+                        sizePixels,
+                        ...dice.one(INKS),
+                        lines: [word],
+                    },
+                ],
+                maxTokens: 16,
+                checks: [{ kind: "edit-distance", to: [word], atMost: 0.1 }],
+            },
+        );
     },
 };
 
@@ -54,33 +51,30 @@ export const readSentence: Family = {
             language === "zh"
                 ? `${place}${day}上午${hour}点开门，${other}在二楼。`
                 : `The ${place?.toLowerCase()} behind the ${other?.toLowerCase()} opens at ${hour} on ${day}.`;
-        return {
-            title:
-                language === "zh"
-                    ? `读${sizePixels}像素的一句话`
-                    : `Reads a sentence at ${sizePixels} pixels`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? "图片里写了什么？只回答图片里的文字。"
-                            : "What is written in this picture? Answer with the written text only.",
-                    images: [
-                        {
-                            name: "sentence",
-                            draw: "text",
-                            width: 512,
-                            height: 160,
-                            sizePixels,
-                            ...dice.one(INKS),
-                            lines: [sentence],
-                        },
-                    ],
-                    maxTokens: 48,
-                    checks: [{ kind: "edit-distance", to: [sentence], atMost: 0.08 }],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh"
+                ? `读${sizePixels}像素的一句话`
+                : `Reads a sentence at ${sizePixels} pixels`,
+            {
+                prompt:
+                    language === "zh"
+                        ? "图片里写了什么？只回答图片里的文字。"
+                        : "What is written in this picture? Answer with the written text only.",
+                images: [
+                    {
+                        name: "sentence",
+                        draw: "text",
+                        width: 512,
+                        height: 160,
+                        sizePixels,
+                        ...dice.one(INKS),
+                        lines: [sentence],
+                    },
+                ],
+                maxTokens: 48,
+                checks: [{ kind: "edit-distance", to: [sentence], atMost: 0.08 }],
+            },
+        );
     },
 };
 
@@ -91,31 +85,26 @@ export const readSign: Family = {
     make(dice, language) {
         const word = dice.one(PLACES[language]);
         const { colour, background } = dice.one(INKS);
-        return {
-            title: language === "zh" ? `读牌子上的“${word}”` : `Reads the sign "${word}"`,
-            turns: [
+        return oneTurn(language === "zh" ? `读牌子上的“${word}”` : `Reads the sign "${word}"`, {
+            prompt:
+                language === "zh"
+                    ? "图片里的牌子上写的是什么？只回答牌子上的文字。"
+                    : "What does the sign in this picture say? Answer with the words on the sign only.",
+            images: [
                 {
-                    prompt:
-                        language === "zh"
-                            ? "图片里的牌子上写的是什么？只回答牌子上的文字。"
-                            : "What does the sign in this picture say? Answer with the words on the sign only.",
-                    images: [
-                        {
-                            name: "sign",
-                            draw: "sign",
-                            width: 512,
-                            height: 384,
-                            text: word,
-                            sizePixels: dice.one([24, 40, 64]),
-                            colour,
-                            board: background,
-                        },
-                    ],
-                    maxTokens: 16,
-                    checks: [{ kind: "edit-distance", to: [word], atMost: 0.1 }],
+                    name: "sign",
+                    draw: "sign",
+                    width: 512,
+                    height: 384,
+                    text: word,
+                    sizePixels: dice.one([24, 40, 64]),
+                    colour,
+                    board: background,
                 },
             ],
-        };
+            maxTokens: 16,
+            checks: [{ kind: "edit-distance", to: [word], atMost: 0.1 }],
+        });
     },
 };
 
@@ -154,39 +143,34 @@ export const readLabel: Family = {
             .map((field) => ({ name: field.name[language], value: field.value(dice) }));
         const asked = dice.one(lines);
         const colon = language === "zh" ? "：" : ": ";
-        return {
-            title:
-                language === "zh"
-                    ? `读标签上的${asked.name}`
-                    : `Reads the ${asked.name} of a label`,
-            turns: [
-                {
-                    prompt:
-                        language === "zh"
-                            ? `图片里的标签上写的${asked.name}是什么？只回答${asked.name}本身。`
-                            : `What is the ${asked.name.toLowerCase()} on the label in this picture? Answer with it only, as it is written.`,
-                    images: [
-                        {
-                            name: "label",
-                            draw: "text",
-                            width: 448,
-                            height: 224,
-                            sizePixels: dice.one([18, 26, 36]),
-                            align: "left",
-                            ...dice.one(INKS),
-                            lines: lines.map(({ name, value }) => `${name}${colon}${value}`),
-                        },
-                    ],
-                    maxTokens: 24,
-                    checks: [
-                        {
-                            kind: "edit-distance",
-                            to: [asked.value, `${asked.name}${colon}${asked.value}`],
-                            atMost: 0.05,
-                        },
-                    ],
-                },
-            ],
-        };
+        return oneTurn(
+            language === "zh" ? `读标签上的${asked.name}` : `Reads the ${asked.name} of a label`,
+            {
+                prompt:
+                    language === "zh"
+                        ? `图片里的标签上写的${asked.name}是什么？只回答${asked.name}本身。`
+                        : `What is the ${asked.name.toLowerCase()} on the label in this picture? Answer with it only, as it is written.`,
+                images: [
+                    {
+                        name: "label",
+                        draw: "text",
+                        width: 448,
+                        height: 224,
+                        sizePixels: dice.one([18, 26, 36]),
+                        align: "left",
+                        ...dice.one(INKS),
+                        lines: lines.map(({ name, value }) => `${name}${colon}${value}`),
+                    },
+                ],
+                maxTokens: 24,
+                checks: [
+                    {
+                        kind: "edit-distance",
+                        to: [asked.value, `${asked.name}${colon}${asked.value}`],
+                        atMost: 0.05,
+                    },
+                ],
+            },
+        );
     },
 };
